@@ -1,0 +1,1 @@
+"""The bundled lesson pack: five Markdown files, readable as package data."""

@@ -1,0 +1,5 @@
+"""`python -m tutor` is `flask-http-tutor`."""
+
+from tutor.cli import main
+
+main()

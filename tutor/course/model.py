@@ -1,0 +1,310 @@
+"""What a lesson is, as plain values. `docs/lesson-format.md` says how each is written in a lesson file.
+
+Every value that comes from a place in a file carries its line, counted from 1, for reports.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+FORMAT = 1
+"""The version of the lesson format that this program reads."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """One claim about an exchange: the live value at `path`, matched by `operator` against `value`.
+
+    `path` is what follows the exchange's id in a live path: `("response", "headers", "Allow")`.
+    """
+
+    path: tuple[str, ...]
+    operator: Operator
+    value: Any
+    exchange: str = ""
+    """The exchange's id where the claim names one; else the subject of the block or question."""
+    line: int = 0
+
+
+class Operator(StrEnum):
+    """How a live value is matched."""
+
+    EQUALS = "equals"
+    ONE_OF = "one_of"
+    SET = "set"
+    """The live value, a list or a comma-separated field value, has exactly these members, in any order."""
+    CONTAINS = "contains"
+    STARTS = "starts"
+    MATCHES = "matches"
+    """A regular expression, searched."""
+    NOT = "not"
+    MIN = "min"
+    MAX = "max"
+    PRESENT = "present"
+    """True: there is such a value. False: there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Until:
+    """Limits of a stream; what comes first ends it. None: no such limit."""
+
+    events: int | None = None
+    body_bytes: int | None = None
+    ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Markdown between blocks, as it stands; code fences that are none of ours included."""
+
+    markdown: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Code of the sandbox to show as it runs."""
+
+    kind: str
+    """`view` (by endpoint), `hook` (by function name) or `template` (by file name)."""
+    names: tuple[str, ...]
+    lines: tuple[int, int] | None = None
+    """First and last line of the code to show, counted from 1; None shows all."""
+    line: int = 0
+    app: str = ""
+    """The configuration of the sandbox to look in."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpBlock:
+    """A request to fire. `text` may hold `{{live values}}`; `tutor.grading.live.insert` fills them in."""
+
+    id: str
+    text: str
+    raw: bool = False
+    """Sent through a plain socket as the bytes that `text` spells."""
+    follow: bool = False
+    jar: str = ""
+    """Exchanges of a step that name the same jar share its cookies; without a name nothing is kept."""
+    app: str = ""
+    with_id: str = ""
+    after_ms: int = 0
+    """With `with_id`: starts that long after the other one started."""
+    until: Until = field(default_factory=Until)
+    expectations: tuple[Expectation, ...] = ()
+    line: int = 0
+    expect_line: int = 0
+    """The line of the `expect` block; 0 where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A WebSocket frame to send, or to expect."""
+
+    send: bool
+    opcode: str
+    """`text`, `binary`, `ping`, `pong` or `close`."""
+    data: str = ""
+    line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketBlock:
+    """A WebSocket connection: the target, and the frames in order."""
+
+    id: str
+    target: str
+    frames: tuple[Frame, ...]
+    fields: tuple[tuple[str, str], ...] = ()
+    app: str = ""
+    line: int = 0
+
+
+class QuestionKind(StrEnum):
+    CHOICE = "choice"
+    CHOICES = "choices"
+    TEXT = "text"
+    NUMBER = "number"
+    ORDER = "order"
+    REQUEST = "request"
+    EXERCISE = "exercise"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongAnswer:
+    """An answer known to be wrong, with the misconception behind it."""
+
+    key: str
+    answers: tuple[str, ...]
+    """Spellings of it; for a choice, empty: the key is the choice's own."""
+    feedback: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked. Keys, never the translated words, say which answer is right."""
+
+    id: str
+    kind: QuestionKind
+    prompt: str
+    exchange: str
+    """The id of the exchange that it is about."""
+    prediction: bool
+    """Asked before the exchange fires: one shot."""
+    answer: tuple[str, ...]
+    """choice: one key. choices: keys. order: keys in order. text, number: the answer, then other
+    spellings of it. request: the model request."""
+    choices: tuple[tuple[str, str], ...] = ()
+    """Key and words, as written; for an order, its items."""
+    wrong: tuple[WrongAnswer, ...] = ()
+    """For choice and choices: one for each wrong choice."""
+    hints: tuple[str, ...] = ()
+    explain: str = ""
+    """Said with the answer: after a right answer, an off guess, or when the answer is shown."""
+    ignore_case: bool = False
+    units: tuple[str, ...] = ()
+    """number: words that may stand behind the digits."""
+    field_name: str = ""
+    """text, number: the field whose name may stand in front of its value."""
+    expectations: tuple[Expectation, ...] = ()
+    """request: the goal."""
+    proof: tuple[tuple[str, tuple[Expectation, ...]], ...] = ()
+    """choice, choices: for each choice's key, what it claims."""
+    proof_paths: tuple[str, ...] = ()
+    """text, number: one live path. order: one path to a list, or a path for each place."""
+    unproven: str = ""
+    """Why no exchange can decide it."""
+    repeat: tuple[str, ...] = ()
+    """Live paths whose lines are printed again with the question, where the evidence has scrolled away."""
+    line: int = 0
+    lines: tuple[tuple[str, int], ...] = ()
+    """The line of each key of the block, dotted: `("choices.ok", 41)`."""
+
+    def line_of(self, key: str) -> int:
+        """The line on which a key stands, or the block's line."""
+        return dict(self.lines).get(key, self.line)
+
+    @property
+    def text_limit(self) -> int:
+        """Longest answer that is read, in characters; longer input is unreadable."""
+        return 2000 if self.kind is QuestionKind.REQUEST else 200
+
+
+Block = Prose | Source | HttpBlock | WebSocketBlock | Question
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One idea, with something to do."""
+
+    id: str
+    number: str
+    """`2.1.3`; a deeper step takes the number before it and a letter: `2.1.3a`. Empty in the recall pool."""
+    title: str
+    blocks: tuple[Block, ...]
+    line: int
+    hash: str
+    """Changes when anything that a learner would notice changes: texts, requests, keys."""
+    deeper: bool = False
+    recall: bool = False
+    part: str = ""
+    """The id of the part that this step belongs to; empty in a lesson without parts."""
+    was: tuple[str, ...] = ()
+    """Earlier ids of this step."""
+    whole: bool = False
+    """Nothing folds, and line ends are drawn."""
+    timeline: bool = False
+    """Flask's timeline stands open."""
+    stop: bool = False
+    """A good place to rest after this step."""
+    app: str = ""
+    """The configuration of the sandbox, where a block names none."""
+    takeaway: str = ""
+    """The text of the last block quote, as Markdown."""
+
+    @property
+    def requests(self) -> tuple[HttpBlock, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, HttpBlock))
+
+    @property
+    def questions(self) -> tuple[Question, ...]:
+        return tuple(block for block in self.blocks if isinstance(block, Question))
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A run of steps with a name."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One lesson file."""
+
+    id: str
+    number: str
+    title: str
+    minutes: int
+    file: str
+    """The file's path as a report names it."""
+    opening: str
+    """Markdown between the lesson block and the first step."""
+    steps: tuple[Step, ...]
+    """Main and deeper steps in file order; the recall pool is apart."""
+    pool: tuple[Step, ...] = ()
+    parts: tuple[Part, ...] = ()
+    line: int = 1
+
+    @property
+    def main_steps(self) -> tuple[Step, ...]:
+        """The steps that count for finishing."""
+        return tuple(step for step in self.steps if not step.deeper)
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """A lesson's head and headings, read without parsing its blocks: what `list` needs."""
+
+    id: str
+    number: str
+    title: str
+    minutes: int
+    file: str
+    steps: tuple[OutlineStep, ...]
+
+    @property
+    def main_steps(self) -> tuple[OutlineStep, ...]:
+        return tuple(step for step in self.steps if not step.deeper)
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineStep:
+    id: str
+    number: str
+    title: str
+    deeper: bool
+    hash: str
+    was: tuple[str, ...] = ()
+    part: str = ""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing wrong in a lesson file; reads `path:line:column: what is wrong, and what would be right`."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    blocks_loading: bool = field(default=True, compare=False)
+    """False for a fault that a lesson can be run with."""
+    where: str = field(default="", compare=False)
+    """`lesson/step/block` ids as far as they are known, for report ids."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}: {self.message}"

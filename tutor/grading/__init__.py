@@ -1,0 +1,1 @@
+"""Expectations and answers against exchanges: a Verdict. Pure."""

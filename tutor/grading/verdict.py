@@ -1,0 +1,32 @@
+"""The outcome of grading one answer. A learner's mistake is a value, never an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Grade(StrEnum):
+    """What became of an answer."""
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    UNREADABLE = "unreadable"
+    """No answer to this kind of question: told what is expected, never counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A grade with what to tell the learner."""
+
+    grade: Grade
+    given: str = ""
+    """The answer as it was understood: a choice's own text, a number, the cleaned text."""
+    feedback: str = ""
+    """Why it is not so (wrong), or what is expected (unreadable). Empty where the lesson says nothing."""
+    key: str = ""
+    """Which known wrong answer or choice it was; empty where it is none."""
+
+    @property
+    def is_right(self) -> bool:
+        return self.grade is Grade.RIGHT

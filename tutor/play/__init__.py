@@ -1,0 +1,1 @@
+"""The interactive session: the step loop, prompts and commands."""

@@ -1,0 +1,1 @@
+"""Values into styled lines, and the one place that prints."""

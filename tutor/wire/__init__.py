@@ -1,0 +1,1 @@
+"""What crosses the socket: requests to send, recorded bytes with their times, messages, escapes. Pure."""
