@@ -71,7 +71,9 @@ class Exchange:
     @property
     def response(self) -> Message | None:
         """The final response; None where none came."""
-        final = [message for message in self.responses if not 100 <= message.status < 200 or message.status == 101]
+        final = [
+            message for message in self.responses if not 100 <= message.status < 200 or message.status == 101
+        ]
         return final[0] if final else None
 
     @property

@@ -86,7 +86,7 @@ class Timeline:
     exception: str = ""
     """Class name of the exception that no error handler took; empty where there was none."""
     teardown_argument: str = ""
-    """What the first teardown_request function got: `None`, or the exception's class; empty where none ran."""
+    """What the first teardown_request function got: `None` or the exception's class; empty where none ran."""
     status: int = 0
     duration_s: float = 0.0
     """From the request's arrival at the app to the end of `wsgi_app`."""
