@@ -1,1 +1,1 @@
-"""What a lesson is: its values, Markdown into a Lesson, and the faults of a lesson file. Pure, but for `pack`."""
+"""What a lesson is: its values, Markdown into a Lesson, and a lesson file's faults. Pure, but for `pack`."""

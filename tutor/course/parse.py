@@ -1,0 +1,34 @@
+"""Lesson text in, lesson or outline out, with every fault of the file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tutor.course.model import Fault, Lesson
+from tutor.course.outline import CourseError, parse_outline
+
+__all__ = ["CourseError", "Parsed", "parse_lesson", "parse_outline"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What came of a lesson file."""
+
+    lesson: Lesson | None
+    """None where a fault stops the lesson from loading."""
+    faults: tuple[Fault, ...]
+    """In file order."""
+
+
+def parse_lesson(text: str, file: str) -> Parsed:
+    """Read a lesson file to its end and report all of its faults; never raises.
+
+    Args:
+        text: The file's text.
+        file: The file's path as reports name it.
+    """
+    # Imported here: the Markdown parser and msgspec cost far more than `list`, which needs outlines alone.
+    from tutor.course.lesson import read_lesson
+
+    lesson, faults = read_lesson(text, file)
+    return Parsed(lesson, faults)
