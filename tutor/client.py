@@ -1,0 +1,655 @@
+"""Firing a lesson's requests at the sandbox, and giving back what crossed its socket.
+
+The bytes of an exchange are the server's record; the client adds only why it gave up, where it did. What goes
+wrong on the wire is part of the exchange and never an exception.
+"""
+
+from __future__ import annotations
+
+import http.client
+import re
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar
+from urllib3.connection import HTTPConnection
+from urllib3.exceptions import HTTPError, InvalidChunkLength
+
+from tutor.course.model import HttpBlock, Step, Until
+from tutor.language import _
+from tutor.sandbox.server import LOOPBACK, SandboxServer
+from tutor.wire.exchange import Direction, Exchange
+from tutor.wire.message import parse_responses
+from tutor.wire.request import RawRequest, Request, parse_http_block, parse_raw_block
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+    from flask import Flask
+    from urllib3.connectionpool import HTTPConnectionPool
+
+SILENCE_S = 1.0
+"""How long a plain socket waits for a server that says nothing and does not close."""
+
+_SETTLE_S = 1.0
+"""How long the server may take to be done with a connection that has ended well."""
+_LEFT_S = 0.2
+"""The same, where the client left first: a stream notices at its next write."""
+_AFTER_ANSWER_S = 0.1
+"""How long a plain socket waits for the close once the whole response is there."""
+_READ_BYTES = 65536
+_OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
+_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
+_EVENT_DATA = re.compile(rb"(?:^|[\r\n])data(?:[:\r\n]|$)")
+
+
+class Client:
+    """Sends requests to one sandbox. Cookies are kept by the name of a jar until `forget`.
+
+    `timeout_s` bounds a whole exchange that has no limit of its own. May be used by several threads.
+    """
+
+    def __init__(self, server: SandboxServer, *, timeout_s: float = 10.0) -> None:
+        self._server = server
+        self._timeout_s = timeout_s
+        self._lock = threading.Lock()
+        self._jars: dict[str, RequestsCookieJar] = {}
+        self._calls: set[_Call] = set()
+
+    def fire(
+        self,
+        request: Request | RawRequest,
+        *,
+        follow: bool = False,
+        jar: str = "",
+        until: Until | None = None,
+        app: Flask | None = None,
+    ) -> tuple[Exchange, ...]:
+        """Send a request and read its response to the end, or to the first limit of `until`.
+
+        Gives one exchange a hop, more than one only with `follow`; why the last one broke off stands in its
+        `error`. Ctrl-C ends the request, not the program. `app` answers instead of the one being served.
+        """
+        limits = until or Until()
+        call = _Call(self._server, app, limits, self._timeout_s)
+        with self._lock:
+            self._calls.add(call)
+        error = ""
+        try:
+            if isinstance(request, RawRequest):
+                error = _send_raw(call, request)
+            else:
+                error = _send(call, request, follow, self._jar(jar))
+        except KeyboardInterrupt:
+            call.end()
+        finally:
+            with self._lock:
+                self._calls.discard(call)
+        return call.exchanges(error)
+
+    def end(self) -> None:
+        """End every request in flight, from any thread; each gives what it has."""
+        with self._lock:
+            calls = list(self._calls)
+        for call in calls:
+            call.end()
+
+    def forget(self) -> None:
+        """Empty all jars."""
+        with self._lock:
+            self._jars.clear()
+
+    def close(self) -> None:
+        """End what is in flight and forget the cookies."""
+        self.end()
+        self.forget()
+
+    def _jar(self, name: str) -> RequestsCookieJar:
+        if not name:
+            return RequestsCookieJar()
+        with self._lock:
+            return self._jars.setdefault(name, RequestsCookieJar())
+
+
+class StepRun:
+    """One step's exchanges: a fresh app, empty jars, and what has been fired so far, by the blocks' ids."""
+
+    def __init__(
+        self, server: SandboxServer, client: Client, step: Step, make_app: Callable[[str], Flask]
+    ) -> None:
+        """`make_app` builds the sandbox in the configuration of that name; "" is the default one."""
+        self._server = server
+        self._client = client
+        self._step = step
+        self._make_app = make_app
+        self._apps: dict[str, Flask] = {}
+        self.fired: dict[str, tuple[Exchange, ...]] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the step anew."""
+        self._apps = {}
+        self.fired.clear()
+        self._client.forget()
+        self._server.replace_app(self.app())
+
+    def app(self, name: str = "") -> Flask:
+        """The app in that configuration, the same one for the whole step; "" is the step's own."""
+        configuration = name or self._step.app
+        if configuration not in self._apps:
+            self._apps[configuration] = self._make_app(configuration)
+        return self._apps[configuration]
+
+    def fire(self, block: HttpBlock) -> tuple[Exchange, ...]:
+        """Fire a block together with the blocks that go with it, and give its exchanges.
+
+        A block that goes with another one fires with that one; once fired, it is not fired again.
+
+        Raises:
+            LiveValueError: the block inserts a value that is not there.
+            RequestSyntaxError: what the block holds is no request.
+        """
+        if block.with_id and block.id in self.fired:
+            return self.fired[block.id]
+        group = self._group(self._leader(block))
+        jobs = [(offset_ms, each, self._request_of(each)) for each, offset_ms in group]
+        if len(jobs) == 1:
+            _offset, only, request = jobs[0]
+            self.fired[only.id] = self._fire_block(only, request)
+        else:
+            self._fire_together(jobs)
+        return self.fired[block.id]
+
+    def fire_request(
+        self, request: Request | RawRequest, *, app: str = "", jar: str = ""
+    ) -> tuple[Exchange, ...]:
+        """Fire a request that is no block of the step, such as one typed at the prompt."""
+        return self._client.fire(request, jar=jar, app=self.app(app))
+
+    def _leader(self, block: HttpBlock) -> HttpBlock:
+        by_id = {each.id: each for each in self._step.requests}
+        seen: set[str] = set()
+        while block.with_id in by_id and block.id not in seen:
+            seen.add(block.id)
+            block = by_id[block.with_id]
+        return block
+
+    def _group(self, leader: HttpBlock) -> list[tuple[HttpBlock, int]]:
+        """The leader and all that fire with it, each with its start in milliseconds after the leader's."""
+        group = [(leader, 0)]
+        for first, offset_ms in group:
+            for each in self._step.requests:
+                if each.with_id == first.id and all(each.id != known.id for known, _offset in group):
+                    group.append((each, offset_ms + each.after_ms))
+        return group
+
+    def _request_of(self, block: HttpBlock) -> Request | RawRequest:
+        from tutor.grading.live import insert
+
+        text = insert(block.text, self.fired, address=self._server.address)
+        return parse_raw_block(text) if block.raw else parse_http_block(text)
+
+    def _fire_block(self, block: HttpBlock, request: Request | RawRequest) -> tuple[Exchange, ...]:
+        return self._client.fire(
+            request, follow=block.follow, jar=block.jar, until=block.until, app=self.app(block.app)
+        )
+
+    def _fire_together(self, jobs: Sequence[tuple[int, HttpBlock, Request | RawRequest]]) -> None:
+        # Apps are made before the clock runs, and by one thread.
+        for _offset, block, _request in jobs:
+            self.app(block.app)
+        ended = threading.Event()
+        start_s = time.perf_counter()
+
+        def fire_later(offset_ms: int, block: HttpBlock, request: Request | RawRequest) -> None:
+            if ended.wait(max(0.0, start_s + offset_ms / 1000 - time.perf_counter())):
+                self.fired[block.id] = (Exchange((), error=_("You ended the request.")),)
+            else:
+                self.fired[block.id] = self._fire_block(block, request)
+
+        threads = [
+            threading.Thread(target=fire_later, args=job, name=f"fire {job[1].id}", daemon=True)
+            for job in jobs
+        ]
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        except KeyboardInterrupt:
+            ended.set()
+            self._client.end()
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+            for _offset, block, _request in jobs:
+                self.fired.setdefault(block.id, (Exchange((), error=_("You ended the request.")),))
+
+
+class _Call:
+    """One `fire` under way: its connections in order, its deadline, and why it ended."""
+
+    def __init__(self, server: SandboxServer, app: Flask | None, until: Until, timeout_s: float) -> None:
+        self.server = server
+        self.until = until
+        self.timeout_s = timeout_s
+        self.timed_out = False
+        self.fell_silent = False
+        self.limit_reached = False
+        self.ended = False
+        """The person ended it."""
+        self._app = app
+        self._ports: list[int] = []
+        self._sockets: list[_DeadlineSocket] = []
+        self._kept: Exchange | None = None
+        """The record of the last connection at the moment the client gave up."""
+        self._lock = threading.Lock()
+        limit_s = timeout_s if until.ms is None else until.ms / 1000
+        self.deadline_s = time.perf_counter() + limit_s
+
+    def opened(self, plain: socket.socket) -> _DeadlineSocket:
+        """Take over a connected socket; the server knows from now on that it is the tutor's."""
+        own = _DeadlineSocket(plain, self)
+        port: int = own.getsockname()[1]
+        with self._lock:
+            self._sockets.append(own)
+            self._ports.append(port)
+        self.server.trust(port, self._app)
+        if self.ended:
+            self.end()
+        return own
+
+    @property
+    def has_connected(self) -> bool:
+        return bool(self._ports)
+
+    def left_s(self) -> float:
+        """Seconds to the deadline; notes when it has passed."""
+        left_s = self.deadline_s - time.perf_counter()
+        if left_s <= 0:
+            self.expire()
+        return left_s
+
+    def expire(self) -> None:
+        """Note that the deadline has passed."""
+        self.timed_out = True
+        # A limit that the lesson set is no failure.
+        self.limit_reached = self.until.ms is not None
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Keep the record as it is now: the server may still answer to the end of the connection."""
+        with self._lock:
+            if self._kept is None and self._ports:
+                self._kept = self.server.exchange_of(self._ports[-1], wait_s=0)
+
+    def end(self) -> None:
+        """Let whoever reads or writes see the end of the connection."""
+        self.ended = True
+        self.give_up()
+        with self._lock:
+            for each in self._sockets:
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+    def leave(self) -> None:
+        """Close at once, without a farewell, so that the server's next write already fails."""
+        with self._lock:
+            for each in self._sockets:
+                with suppress(OSError):
+                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                each.close()
+
+    def exchanges(self, error: str) -> tuple[Exchange, ...]:
+        """What the server recorded of each connection."""
+        for each in self._sockets:
+            each.close()
+        if self.ended:
+            error = _("You ended the request.")
+        found: list[Exchange] = []
+        for port in self._ports:
+            if self._kept is not None and port == self._ports[-1]:
+                found.append(self._kept)
+            else:
+                found.append(self._exchange_of(port))
+            self.server.distrust(port)
+        if not found:
+            return (Exchange((), error=error),)
+        if self.timed_out and not self.limit_reached and not self.ended:
+            error = _why_timed_out(self, found[-1])
+        if error:
+            found[-1] = replace(found[-1], error=error)
+        return tuple(found)
+
+    def _exchange_of(self, port: int) -> Exchange:
+        try:
+            return self.server.exchange_of(port, wait_s=_LEFT_S if self.limit_reached else _SETTLE_S)
+        except KeyboardInterrupt:
+            return self.server.exchange_of(port, wait_s=0)
+
+
+class _DeadlineSocket(socket.socket):
+    """A client's socket on which no operation outlasts its call's deadline."""
+
+    def __init__(self, plain: socket.socket, call: _Call) -> None:
+        super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        self._call = call
+
+    def settimeout(self, value: float | None) -> None:
+        """Keep the deadline, whatever urllib3 asks for."""
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        with self._until_deadline():
+            return super().recv_into(buffer, nbytes, flags)
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
+        with self._until_deadline():
+            super().sendall(data, flags)
+
+    def recv_within(self, seconds: float, bufsize: int) -> bytes:
+        """Receive under a tighter bound than the deadline; a TimeoutError then need not end the call."""
+        super().settimeout(min(seconds, max(self._call.left_s(), 0.001)))
+        return super().recv(bufsize)
+
+    @contextmanager
+    def _until_deadline(self) -> Iterator[None]:
+        left_s = self._call.left_s()
+        if left_s <= 0:
+            raise TimeoutError("timed out")
+        super().settimeout(left_s)
+        try:
+            yield
+        except TimeoutError:
+            self._call.expire()
+            raise
+        except KeyboardInterrupt:
+            # Here, because urllib3 closes the connection before anyone further out hears of it.
+            self._call.give_up()
+            raise
+
+
+class _Connection(HTTPConnection):
+    """urllib3's connection, made known to the server, and free of the fields that shall not be sent."""
+
+    call: _Call
+    without: frozenset[str] = frozenset()
+    """Lower-case names of fields that nobody may add."""
+    repeated: dict[str, list[tuple[str, bytes]]]
+    """By lower-case name, the lines of a field that has several; `requests` knows only one of a name."""
+
+    def _new_conn(self) -> socket.socket:
+        return self.call.opened(super()._new_conn())
+
+    def putheader(self, header: str | bytes, *values: Any) -> None:
+        name = header.decode("latin-1") if isinstance(header, bytes) else header
+        if name.lower() in self.without:
+            return
+        if name.lower() in self.repeated:
+            for each, value in self.repeated[name.lower()]:
+                super().putheader(each, cast(str, value))
+            return
+        super().putheader(name, *values)
+
+
+class _ForeignAddress(requests.RequestException):
+    """A redirect leads away from the sandbox."""
+
+
+class _Adapter(HTTPAdapter):
+    def __init__(self, call: _Call, request: Request) -> None:
+        super().__init__()
+        self._call = call
+        given = {name.lower() for name, _value in request.fields}
+        lines: dict[str, list[tuple[str, bytes]]] = {}
+        for name, value in request.fields:
+            lines.setdefault(name.lower(), []).append((name, value.encode()))
+        self._connection_class = type(
+            "_CallConnection",
+            (_Connection,),
+            {
+                "call": call,
+                "without": frozenset(name.lower() for name in request.without) - given,
+                "repeated": {name: each for name, each in lines.items() if len(each) > 1},
+            },
+        )
+
+    def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
+        pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
+        pool.ConnectionCls = self._connection_class
+        return pool
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:
+        url = urlsplit(request.url or "")
+        if url.scheme != "http" or url.hostname not in _OWN_HOSTS or url.port != self._call.server.port:
+            raise _ForeignAddress(url.netloc or request.url, request=request)
+        return super().send(request, *args, **kwargs)
+
+
+def _send(call: _Call, request: Request, follow: bool, jar: RequestsCookieJar) -> str:
+    """Send with `requests`; gives why it broke off, or nothing."""
+    try:
+        with requests.Session() as session:
+            # Proxies and credentials of the environment have no business on loopback.
+            session.trust_env = False
+            session.cookies = jar
+            adapter = _Adapter(call, request)
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+            prepared = _prepare(session, request, call.server.address)
+            response = session.send(prepared, stream=True, allow_redirects=follow, timeout=call.timeout_s)
+            try:
+                _read_body(call, response)
+            finally:
+                if call.limit_reached:
+                    call.leave()
+                response.close()
+    except (requests.RequestException, HTTPError, http.client.HTTPException, OSError, ValueError) as error:
+        if call.limit_reached:
+            call.leave()
+            return ""
+        return _why(call, error)
+    return ""
+
+
+def _prepare(session: requests.Session, request: Request, address: str) -> requests.PreparedRequest:
+    fields: dict[str, str | bytes] = {}
+    for name, value in request.fields:
+        # http.client would encode as Latin-1, and fail on the rest.
+        fields[name] = value if value.isascii() else value.encode()
+    named = {name.lower(): name for name in fields}
+    body: Any = request.body or None
+    if "transfer-encoding" in named and "content-length" not in named:
+        # Of a body without a length `requests` makes chunks; bytes would get a Content-Length too.
+        body = iter([request.body] if request.body else [])
+    prepared = session.prepare_request(
+        requests.Request(request.method, address + request.target, headers=fields, data=body)
+    )
+    for key in ("content-length", "cookie"):
+        # The two fields that `requests` writes over.
+        if key in named:
+            prepared.headers[named[key]] = cast(str, fields[named[key]])
+    return prepared
+
+
+def _read_body(call: _Call, response: requests.Response) -> None:
+    limit_bytes, limit_events = call.until.body_bytes, call.until.events
+    chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
+    limited = limit_bytes is not None or limit_events is not None
+    # One chunk as it comes, or all at once; without chunks a limit must be found octet by octet.
+    size = None if chunked else 1 if limited else _READ_BYTES
+    count = _Count(call.until)
+    pieces: Iterator[bytes] = response.iter_content(size)
+    for piece in pieces:
+        if count.reached_with(piece):
+            call.limit_reached = True
+            return
+
+
+class _Count:
+    """Counts a body against the limits of a stream."""
+
+    def __init__(self, until: Until) -> None:
+        self._until = until
+        self._body_bytes = 0
+        self._events = 0
+        self._open = b""
+
+    def reached_with(self, piece: bytes) -> bool:
+        """Whether a limit is reached once this piece is there too."""
+        self._body_bytes += len(piece)
+        if self._until.body_bytes is not None and self._body_bytes >= self._until.body_bytes:
+            return True
+        if self._until.events is None:
+            return False
+        *blocks, self._open = _EVENT_END.split(self._open + piece)
+        # A block without data, such as a comment that keeps the connection open, is no event.
+        self._events += sum(1 for block in blocks if _EVENT_DATA.search(block))
+        return self._events >= self._until.events
+
+
+def _send_raw(call: _Call, request: RawRequest) -> str:
+    """Send bytes through a plain socket and read until the server closes; gives why it broke off, or nothing.
+
+    The write side stays open: shutting it down would tell the server that nothing more comes.
+    """
+    received = bytearray()
+    try:
+        connection = call.opened(socket.create_connection((LOOPBACK, call.server.port), call.timeout_s))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        # What the server said before it stopped reading is still there to be read.
+        with suppress(BrokenPipeError, ConnectionResetError):
+            connection.sendall(request.data)
+        while data := _receive_raw(call, connection, received, request):
+            received += data
+            if _raw_limit_reached(call, received, request):
+                call.limit_reached = True
+                call.leave()
+                break
+    except OSError as error:
+        return "" if call.limit_reached else _why(call, error)
+    return ""
+
+
+def _receive_raw(call: _Call, connection: _DeadlineSocket, received: bytearray, request: RawRequest) -> bytes:
+    """The next bytes; none once the server has closed, or has answered and keeps the connection open.
+
+    Raises TimeoutError where a silence, or the whole exchange, takes too long.
+    """
+    silence_ends_s = time.perf_counter() + SILENCE_S
+    while True:
+        try:
+            return connection.recv_within(_AFTER_ANSWER_S, _READ_BYTES)
+        except TimeoutError:
+            if call.left_s() <= 0:
+                raise
+            if _is_answered(bytes(received), request):
+                return b""
+            if call.until.ms is None and time.perf_counter() >= silence_ends_s:
+                call.fell_silent = call.timed_out = True
+                call.give_up()
+                raise
+
+
+def _raw_limit_reached(call: _Call, received: bytearray, request: RawRequest) -> bool:
+    if call.until.body_bytes is None and call.until.events is None:
+        return False
+    messages = parse_responses(bytes(received), method=_raw_method(request))
+    return bool(messages) and _Count(call.until).reached_with(messages[-1].body)
+
+
+def _is_answered(received: bytes, request: RawRequest) -> bool:
+    """Whether a whole final response is there."""
+    messages = parse_responses(received, method=_raw_method(request)) if received else ()
+    return any(message.complete and message.status >= 200 for message in messages)
+
+
+def _raw_method(request: RawRequest) -> str:
+    return request.data.lstrip().partition(b" ")[0].decode("latin-1")
+
+
+def _why(call: _Call, error: BaseException) -> str:
+    """Why the client gave up, in words for a person."""
+    causes = tuple(_causes(error))
+    for kinds, text in _reasons(call):
+        for cause in causes:
+            if isinstance(cause, kinds):
+                return text.format(reason=cause)
+    return _("{kind}: {reason}").format(kind=type(error).__name__, reason=error)
+
+
+def _why_timed_out(call: _Call, exchange: Exchange) -> str:
+    if not exchange.data(Direction.RESPONSE):
+        seconds = SILENCE_S if call.fell_silent else call.timeout_s
+        return _("No answer came within {seconds:g} s, so the client gave up.").format(seconds=seconds)
+    if call.fell_silent:
+        return _("Nothing more came for {seconds:g} s, so the client gave up.").format(seconds=SILENCE_S)
+    return _("The response had not ended after {seconds:g} s, so the client stopped reading.").format(
+        seconds=call.timeout_s
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An exception and those behind it; urllib3 and `requests` keep them in `args` and `reason` too."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop(0)
+        if not isinstance(each, BaseException) or id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        waiting += [*each.args, getattr(each, "reason", None), each.__cause__, each.__context__]
+
+
+def _reasons(call: _Call) -> tuple[tuple[tuple[type[BaseException], ...], str], ...]:
+    """Kinds of exception, the telling ones first, each with what to say of it."""
+    refused = (
+        _("requests cannot follow this redirect: {reason}")
+        if call.has_connected
+        else _("requests refuses to send this: {reason}")
+    )
+    return (
+        (
+            (requests.TooManyRedirects,),
+            _("requests stopped following redirects: {reason}"),
+        ),
+        (
+            (_ForeignAddress,),
+            _("The redirect leads to {reason}. Only the address of the sandbox is opened."),
+        ),
+        (
+            (requests.exceptions.ContentDecodingError,),
+            _("The body is not coded as Content-Encoding says. requests raises ContentDecodingError."),
+        ),
+        (
+            (InvalidChunkLength,),
+            _("A chunk does not begin with its size. requests raises ChunkedEncodingError."),
+        ),
+        (
+            (requests.exceptions.ChunkedEncodingError,),
+            _("The connection ended before the body did. requests raises ChunkedEncodingError."),
+        ),
+        (
+            (http.client.RemoteDisconnected,),
+            _("The server closed the connection without an answer. requests raises ConnectionError."),
+        ),
+        (
+            (http.client.BadStatusLine,),
+            _("What came back does not begin with a status line. requests raises ConnectionError."),
+        ),
+        (
+            (http.client.HTTPException,),
+            _("The head of the response cannot be read: {reason}. requests raises ConnectionError."),
+        ),
+        ((ConnectionRefusedError,), _("Nothing listens at the address of the sandbox.")),
+        ((ConnectionResetError, BrokenPipeError), _("The server broke the connection off.")),
+        ((requests.exceptions.InvalidURL, ValueError), refused),
+    )

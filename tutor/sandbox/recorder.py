@@ -1,0 +1,174 @@
+"""Recording what crosses an accepted socket, in both directions, byte for byte and with its time.
+
+The recorder sits on the socket itself rather than on the files that a server wraps around it, so that
+WebSocket frames, which are written straight to the socket, are seen too.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+from tutor.wire.exchange import Direction, Exchange, Piece
+from tutor.wire.timeline import Timeline
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+DEFAULT_CAP = 256 * 1024
+"""Bytes stored of one direction of a connection; the screen shows a quarter of it at most."""
+
+_STATUS_101 = b"HTTP/1.1 101 "
+_INTERIM = b"HTTP/1.1 1"
+
+
+class Traced(Protocol):
+    """What can say what the app did so far."""
+
+    def timeline(self) -> Timeline: ...
+
+
+@dataclass(frozen=True)
+class RecordedExchange(Exchange):
+    """An exchange of which the server knows how much of the body the app took.
+
+    The socket alone cannot tell: the development server reads what the app left unread before it closes.
+    """
+
+    taken_body_bytes: int | None = None
+    """Octets of body that the app read; None where no request reached an app."""
+
+    @property
+    def unread_body_bytes(self) -> int:
+        """Octets of body that the request announced, or sent in chunks, and the app never read."""
+        if self.request is None or self.taken_body_bytes is None:
+            return super().unread_body_bytes
+        announced = self.request.content_length
+        if announced is None:
+            announced = self.request.body_length
+        return max(0, announced - self.taken_body_bytes)
+
+
+@dataclass(slots=True)
+class _Recorded:
+    direction: Direction
+    at_s: float
+    data: bytes
+    dropped: int = 0
+
+
+class Connection:
+    """What is known of one accepted connection; written by its own threads, read by any."""
+
+    def __init__(self, client_port: int, *, cap_bytes: int = DEFAULT_CAP) -> None:
+        self.client_port = client_port
+        self.trace: Traced | None = None
+        """Set when a request reaches an app."""
+        self.taken_body_bytes: int | None = None
+        self._accepted_s = time.perf_counter()
+        self._finished_s: float | None = None
+        self._lock = threading.Lock()
+        self._pieces: list[_Recorded] = []
+        self._room = {Direction.REQUEST: cap_bytes, Direction.RESPONSE: cap_bytes}
+        self._last: dict[Direction, _Recorded] = {}
+        self._final_started = False
+        self._upgraded = False
+
+    @property
+    def finished(self) -> bool:
+        """Whether the server is done with it: nothing will be added."""
+        return self._finished_s is not None
+
+    @property
+    def upgraded(self) -> bool:
+        """Whether a 101 response was sent, after which the bytes are no longer HTTP."""
+        return self._upgraded
+
+    def record(self, direction: Direction, at_s: float, data: memoryview) -> None:
+        """Add bytes that the kernel took or gave at `at_s`, a reading of `time.perf_counter`."""
+        if not data:
+            return
+        with self._lock:
+            if direction is Direction.RESPONSE and not self._final_started:
+                self._note_response_start(bytes(data[: len(_STATUS_101)]))
+            kept = bytes(data[: self._room[direction]])
+            dropped = len(data) - len(kept)
+            if kept:
+                self._room[direction] -= len(kept)
+                piece = _Recorded(direction, at_s - self._accepted_s, kept, dropped)
+                self._pieces.append(piece)
+                self._last[direction] = piece
+            elif direction in self._last:
+                self._last[direction].dropped += dropped
+            else:
+                self._last[direction] = _Recorded(direction, at_s - self._accepted_s, b"", dropped)
+                self._pieces.append(self._last[direction])
+
+    def _note_response_start(self, start: bytes) -> None:
+        if start.startswith(_STATUS_101):
+            self._upgraded = True
+        self._final_started = self._upgraded or not start.startswith(_INTERIM)
+
+    def finish(self) -> None:
+        """Say that the server is done with the connection."""
+        self._finished_s = time.perf_counter()
+
+    def snapshot(self) -> RecordedExchange:
+        """What was recorded up to now."""
+        with self._lock:
+            pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in self._pieces)
+        timeline = self.trace.timeline() if self.trace else None
+        if timeline is not None and self._upgraded:
+            timeline = replace(timeline, status=101)
+        end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
+        return RecordedExchange(
+            pieces=pieces,
+            timeline=timeline,
+            client_port=self.client_port,
+            duration_s=end_s - self._accepted_s,
+            taken_body_bytes=self.taken_body_bytes,
+        )
+
+
+class RecordingSocket(socket.socket):
+    """An accepted socket that records what it sends and receives. It takes the given socket's descriptor."""
+
+    def __init__(self, accepted: socket.socket, connection: Connection) -> None:
+        super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
+        self.connection = connection
+        self.close_called = threading.Event()
+        """Set by the first `close`, which may come before the descriptor is really closed."""
+
+    def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
+        # Stamped before the call: afterwards the peer may already have answered, and the order would turn.
+        at_s = time.perf_counter()
+        count = super().send(data, flags)
+        self.connection.record(Direction.RESPONSE, at_s, memoryview(data).cast("B")[:count])
+        return count
+
+    def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
+        # By `send`, so that only bytes that the kernel took are recorded when the peer goes away.
+        rest = memoryview(data).cast("B")
+        while rest:
+            rest = rest[self.send(rest, flags) :]
+
+    def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
+        data = super().recv(bufsize, flags)
+        if not flags & socket.MSG_PEEK:
+            self.connection.record(Direction.REQUEST, time.perf_counter(), memoryview(data))
+        return data
+
+    def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
+        count = super().recv_into(buffer, nbytes, flags)
+        if not flags & socket.MSG_PEEK:
+            self.connection.record(
+                Direction.REQUEST, time.perf_counter(), memoryview(buffer).cast("B")[:count]
+            )
+        return count
+
+    def close(self) -> None:
+        self.close_called.set()
+        super().close()

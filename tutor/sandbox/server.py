@@ -1,0 +1,392 @@
+"""One Flask app at a time behind Werkzeug's threaded server, in the background, on loopback, silent.
+
+What the server answers is left as the development server answers it, but for two things: a foreign Host is
+refused, and what the WSGI layer writes after a WebSocket handshake is dropped.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import re
+import socket
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from flask.logging import default_handler
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from tutor.errors import SandboxError
+from tutor.language import _
+from tutor.sandbox.recorder import DEFAULT_CAP, Connection, RecordingSocket
+from tutor.sandbox.watch import Trace, run, watch
+from tutor.wire.exchange import Exchange
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from flask import Flask
+
+LOOPBACK = "127.0.0.1"
+KEPT_FINISHED = 128
+"""Finished connections that can still be asked for."""
+
+_BACKLOG = 128
+_POLL_S = 0.02
+"""How often the accepting thread looks whether it shall stop."""
+_GRACE_S = 0.05
+"""How long requests in flight may go on once the stop events are set."""
+_CLOSE_S = 0.15
+"""How long `close` waits in all for the requests' threads."""
+_LAST_FRAME_S = 0.1
+"""How long the client's closing frame of a WebSocket is waited for."""
+_OWN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]*)?", re.IGNORECASE)
+
+
+class SandboxServer:
+    """Serves apps on one port and keeps what crossed the wire. A context manager; `close` ends it.
+
+    `host` is `127.0.0.1:PORT`, `address` the same as a URL without a path.
+    """
+
+    def __init__(self, app: Flask | None = None, *, cap_bytes: int = DEFAULT_CAP, port: int = 0) -> None:
+        """Start serving. Port 0 takes a free one.
+
+        Raises SandboxError where the port cannot be had.
+        """
+        self.cap_bytes = cap_bytes
+        self._changed = threading.Condition()
+        self._closed = False
+        self._app: Flask | None = None
+        self._apps: list[Flask] = []
+        self._trusted: dict[int, Flask | None] = {}
+        self._newest: dict[int, Connection] = {}
+        self._finished: deque[Connection] = deque()
+        if app is not None:
+            self.replace_app(app)
+        self._server = _listen(self, port)
+        self.port: int = self._server.port
+        self.host = f"{LOOPBACK}:{self.port}"
+        self.address = f"http://{self.host}"
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_S,), name="sandbox", daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def replace_app(self, app: Flask) -> None:
+        """Serve this app from now on; everything that waits in the apps before it is told to stop."""
+        _prepare(app)
+        with self._changed:
+            before, self._app, self._apps = self._apps, app, [app]
+        for each in before:
+            if each is not app:
+                _stop(each)
+
+    def trust(self, client_port: int, app: Flask | None = None) -> None:
+        """Let the connection from this port say any Host: it is the tutor's own.
+
+        Call it once connected and before sending. With `app`, that app answers this connection.
+        """
+        if app is not None:
+            _prepare(app)
+        with self._changed:
+            self._trusted[client_port] = app
+            if app is not None and app not in self._apps:
+                self._apps.append(app)
+            # The port may have been used before; the new connection may not have been accepted yet.
+            stale = self._newest.get(client_port)
+            if stale is not None and stale.finished:
+                del self._newest[client_port]
+
+    def distrust(self, client_port: int) -> None:
+        """Take back what `trust` said."""
+        with self._changed:
+            self._trusted.pop(client_port, None)
+
+    def exchange_of(self, client_port: int, *, wait_s: float) -> Exchange:
+        """What was recorded of the newest connection from this port.
+
+        Waits until the server is done with it, so that nothing is missing, but at most `wait_s` seconds.
+        An exchange without pieces where there was no such connection.
+        """
+        deadline_s = time.perf_counter() + wait_s
+        with self._changed:
+            while True:
+                connection = self._newest.get(client_port)
+                left_s = deadline_s - time.perf_counter()
+                if (connection is not None and connection.finished) or self._closed or left_s <= 0:
+                    break
+                self._changed.wait(left_s)
+        return connection.snapshot() if connection is not None else Exchange((), client_port=client_port)
+
+    def close(self) -> None:
+        """Stop serving, within a fifth of a second whatever the requests in flight do.
+
+        A view that neither waits on the stop event nor writes keeps its thread, a daemon, until it returns.
+        """
+        with self._changed:
+            if self._closed:
+                return
+            self._closed = True
+            apps, self._apps, self._app = self._apps, [], None
+            self._changed.notify_all()
+        started_s = time.perf_counter()
+        for app in apps:
+            _stop(app)
+        self._server.shutdown()
+        self._thread.join()
+        self._server.join_requests(started_s + _GRACE_S)
+        self._server.cut_off()
+        self._server.join_requests(started_s + _CLOSE_S)
+
+    def answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application that Werkzeug calls: checks Host, then calls the app and watches it."""
+        connection: Connection = environ["werkzeug.socket"].connection
+        # Flask's log and Werkzeug's go to this stream; nothing may reach the terminal.
+        environ["wsgi.errors"] = _SILENCE
+        with self._changed:
+            trusted = connection.client_port in self._trusted
+            app = self._trusted.get(connection.client_port) or self._app
+        host = environ.get("HTTP_HOST", "")
+        if host and not trusted and not _OWN_HOST.fullmatch(host):
+            text = _("This server answers only to the hosts 127.0.0.1, localhost and [::1].")
+            return _plain(start_response, "400 BAD REQUEST", text)
+        if app is None:
+            return _plain(start_response, "503 SERVICE UNAVAILABLE", _("No app is being served."))
+        connection.taken_body_bytes = 0
+        environ["wsgi.input"] = _CountedInput(environ["wsgi.input"], connection)
+        trace = Trace(app)
+        connection.trace = trace
+        return run(app, trace, environ, start_response)
+
+    def accepted(self, client_port: int) -> Connection:
+        """Begin the record of a connection; the newest one from a port is the one to ask for."""
+        connection = Connection(client_port, cap_bytes=self.cap_bytes)
+        with self._changed:
+            self._newest[client_port] = connection
+            self._changed.notify_all()
+        return connection
+
+    def finished(self, connection: Connection) -> None:
+        """End the record of a connection."""
+        connection.finish()
+        with self._changed:
+            self._finished.append(connection)
+            if len(self._finished) > KEPT_FINISHED:
+                oldest = self._finished.popleft()
+                if self._newest.get(oldest.client_port) is oldest:
+                    del self._newest[oldest.client_port]
+            self._changed.notify_all()
+
+
+class _Server(ThreadedWSGIServer):
+    """Werkzeug's threaded server with recorded sockets, and with threads that can be waited for."""
+
+    def __init__(self, owner: SandboxServer, listening: socket.socket) -> None:
+        self.owner = owner
+        self._lock = threading.Lock()
+        self._threads_by_socket: dict[RecordingSocket, threading.Thread] = {}
+        self._threads_ending: list[threading.Thread] = []
+        # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
+        super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        accepted, address = self.socket.accept()
+        return RecordingSocket(accepted, self.owner.accepted(address[1])), address
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        thread = threading.Thread(
+            target=self._answer, args=(request, client_address), name="sandbox request", daemon=True
+        )
+        with self._lock:
+            self._threads_ending = [each for each in self._threads_ending if each.is_alive()]
+            self._threads_by_socket[request] = thread
+        thread.start()
+
+    def _answer(self, request: RecordingSocket, client_address: Any) -> None:
+        # Whatever ends a view, SystemExit included, ends this request alone, and prints nothing.
+        with suppress(BaseException):
+            self.finish_request(request, client_address)
+        with suppress(BaseException):
+            self.shutdown_request(request)
+        with self._lock:
+            self._threads_ending.append(self._threads_by_socket.pop(request))
+        self.owner.finished(request.connection)
+
+    def join_requests(self, until_s: float) -> None:
+        """Wait for the threads of requests, to a reading of `time.perf_counter` at most."""
+        with self._lock:
+            threads = [*self._threads_by_socket.values(), *self._threads_ending]
+        for thread in threads:
+            thread.join(max(0.0, until_s - time.perf_counter()))
+
+    def cut_off(self) -> None:
+        """Shut every open socket down, so that whoever reads or writes it next is done."""
+        with self._lock:
+            sockets = list(self._threads_by_socket)
+        for each in sockets:
+            with suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Print nothing, where the base class prints a traceback."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's own name
+        """Print nothing, where the base class prints tracebacks."""
+
+
+class _Handler(WSGIRequestHandler):
+    # Set here, because Werkzeug would set it on a class that other servers share.
+    protocol_version = "HTTP/1.1"
+    # With Nagle's algorithm a small second write waits for an acknowledgement, up to 40 ms.
+    disable_nagle_algorithm = True
+    connection: RecordingSocket
+
+    def setup(self) -> None:
+        super().setup()
+        self._read_file = self.rfile
+        self.wfile = _UntilUpgraded(self)
+
+    def finish(self) -> None:
+        record = self.connection.connection
+        if record.upgraded:
+            # The WebSocket's own thread reads the client's closing frame; it closes when it has it.
+            self.connection.close_called.wait(_LAST_FRAME_S)
+        super().finish()
+        self._read_file.close()
+
+    def stop_reading(self) -> None:
+        """Leave what still arrives to the WebSocket; Werkzeug would wait for all of it."""
+        self.rfile = io.BufferedReader(cast(io.RawIOBase, io.BytesIO()))
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Print nothing, where the base class prints the access log."""
+
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - Werkzeug's own name
+        """Print nothing, where the base class prints malformed requests."""
+
+
+class _UntilUpgraded(io.BufferedIOBase):
+    """What the WSGI layer writes to: the socket, unless a 101 has made the bytes something else than HTTP.
+
+    flask-sock gives Werkzeug an empty response after its last frame (flask-sock issue 77).
+    """
+
+    def __init__(self, handler: _Handler) -> None:
+        self._handler = handler
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        if self._handler.connection.connection.upgraded:
+            self._handler.stop_reading()
+        else:
+            self._handler.connection.sendall(data)
+        return memoryview(data).nbytes
+
+
+class _CountedInput:
+    """A request's body stream that counts what the app takes from it."""
+
+    def __init__(self, stream: Any, connection: Connection) -> None:
+        self._stream = stream
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        line = self.readline()
+        if not line:
+            raise StopIteration
+        return line
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._count(self._stream.read(size))
+
+    def read1(self, size: int = -1, /) -> bytes:
+        return self._count(self._stream.read1(size))
+
+    def readline(self, size: int = -1, /) -> bytes:
+        return self._count(self._stream.readline(size))
+
+    def readlines(self, hint: int = -1, /) -> list[bytes]:
+        lines: list[bytes] = self._stream.readlines(hint)
+        self._count(b"".join(lines))
+        return lines
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int | None:
+        count: int | None = self._stream.readinto(buffer)
+        self._connection.taken_body_bytes = (self._connection.taken_body_bytes or 0) + (count or 0)
+        return count
+
+    def _count(self, data: bytes) -> bytes:
+        self._connection.taken_body_bytes = (self._connection.taken_body_bytes or 0) + len(data or b"")
+        return data
+
+
+class _Silence(io.TextIOBase):
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str, /) -> int:
+        return len(text)
+
+
+_SILENCE = _Silence()
+
+
+def _listen(owner: SandboxServer, port: int) -> _Server:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
+        try:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listening.bind((LOOPBACK, port))
+            listening.listen(_BACKLOG)
+        except (OSError, OverflowError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise SandboxError(
+                _("The sandbox cannot listen on {host}:{port}: {reason}.").format(
+                    host=LOOPBACK, port=port, reason=reason
+                )
+            ) from error
+        return _Server(owner, listening)
+
+
+def _prepare(app: Flask) -> None:
+    watch(app)
+    # Errors of the app stand in the timeline; on the terminal they would break into a lesson.
+    app.logger.removeHandler(default_handler)
+    if not app.logger.handlers:
+        app.logger.addHandler(logging.NullHandler())
+    app.logger.propagate = False
+
+
+def _stop(app: Flask) -> None:
+    stop = app.extensions.get("stop")
+    if isinstance(stop, threading.Event):
+        stop.set()
+
+
+def _plain(start_response: StartResponse, status: str, text: str) -> Iterable[bytes]:
+    body = f"{text}\n".encode()
+    start_response(
+        status, [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+    )
+    return [body]
