@@ -1,0 +1,156 @@
+"""A real pseudo-terminal with the real program in it, and a screen to read it by."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pexpect
+import pyte
+
+WAIT_S = 20.0
+"""How long anything may take on a busy machine."""
+
+
+class _Screen(pyte.HistoryScreen):  # type: ignore[misc]  # pyte has no types
+    """A screen that answers, as a terminal does, where its cursor is."""
+
+    reply: Callable[[str], object]
+
+    def write_process_input(self, data: str) -> None:
+        self.reply(data)
+
+
+class Terminal:
+    """The program in a terminal of a given size.
+
+    `transcript` is everything that was printed, without escape sequences; `screen` is what a person sees now.
+    """
+
+    def __init__(
+        self,
+        *arguments: str,
+        home: Path,
+        columns: int = 80,
+        rows: int = 24,
+        variables: dict[str, str] | None = None,
+    ) -> None:
+        env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
+        env |= {
+            "FLASK_HTTP_TUTOR_HOME": str(home),
+            "TERM": "xterm-256color",
+            "LANG": "C.UTF-8",
+            "LC_ALL": "C.UTF-8",
+        }
+        env |= variables or {}
+        self._process = pexpect.spawn(
+            sys.executable, ["-m", "tutor", *arguments], dimensions=(rows, columns), env=env, timeout=WAIT_S
+        )
+        self._process.delaybeforesend = None
+        self._screen = _Screen(columns, rows, history=5000)
+        self._screen.reply = self._process.send
+        self._stream = pyte.ByteStream(self._screen)
+        self._bytes = b""
+        self._seen = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.close(force=True)
+
+    @property
+    def transcript(self) -> str:
+        text = self._bytes.decode("utf-8", "replace")
+        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07]*\x07", "", text)
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+
+    @property
+    def raw(self) -> bytes:
+        """Everything that was printed, escape sequences and all."""
+        return self._bytes
+
+    @property
+    def screen(self) -> str:
+        return "\n".join(line.rstrip() for line in self._screen.display)
+
+    def wait_for(self, words: str, *, timeout_s: float = WAIT_S) -> str:
+        """Read until the words are printed after those waited for before; gives the text since then.
+
+        A prompt, `Enter: …` or anything that ends in `▸`, must also stand under the cursor with nothing typed.
+        """
+        is_prompt = words.endswith("▸") or words.startswith("Enter: ")
+        pattern = r"\s+".join(re.escape(word) for word in words.split())
+        end = time.monotonic() + timeout_s
+        while True:
+            fresh = self.transcript[self._seen :]
+            found = re.search(pattern, fresh)
+            if found and is_prompt:
+                # A prompt draws itself anew when Enter is pressed: only the one that stays is meant.
+                self._drain()
+                fresh = self.transcript[self._seen :]
+                if self._cursor_line.rstrip("▸ ").endswith(words.rstrip("▸ ")):
+                    self._seen += len(fresh)
+                    return fresh
+            elif found:
+                self._seen += found.end()
+                return fresh[: found.end()]
+            if time.monotonic() > end:
+                raise AssertionError(
+                    f"{words!r} did not come; since then:\n{fresh}\nthe screen:\n{self.screen}"
+                )
+            self._read(end)
+
+    @property
+    def _cursor_line(self) -> str:
+        return str(self._screen.display[self._screen.cursor.y])
+
+    def type(self, line: str) -> None:
+        """Type a line and press Enter."""
+        self.press(line + "\r")
+
+    def press(self, keys: str) -> None:
+        """Send keys as they are: `\\x03` is Ctrl-C, `\\x04` Ctrl-D."""
+        self._drain()
+        self._seen = len(self.transcript)
+        self._process.send(keys)
+
+    def ended(self) -> int:
+        """Wait for the end; gives the exit code."""
+        end = time.monotonic() + WAIT_S
+        while self._read(end):
+            pass
+        self._process.wait()
+        return int(self._process.exitstatus if self._process.exitstatus is not None else -1)
+
+    def _drain(self) -> None:
+        """Read what is still being drawn: a prompt draws itself anew once it knows where the cursor is."""
+        quiet_s = 0.1
+        while True:
+            try:
+                self._feed(self._process.read_nonblocking(65536, timeout=quiet_s))
+            except (pexpect.TIMEOUT, pexpect.EOF):
+                break
+
+    def _feed(self, data: bytes) -> None:
+        self._bytes += data
+        self._stream.feed(data)
+
+    def _read(self, end: float) -> bool:
+        try:
+            data = self._process.read_nonblocking(65536, timeout=max(0.05, min(0.5, end - time.monotonic())))
+        except pexpect.TIMEOUT:
+            assert time.monotonic() < end + 1, f"nothing more came; the screen:\n{self.screen}"
+            return True
+        except pexpect.EOF:
+            return False
+        self._feed(data)
+        return True

@@ -1,0 +1,168 @@
+"""Rules of the house that a reader of the code relies on."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+TUTOR = ROOT / "tutor"
+
+MAY_IMPORT = {
+    "wire": {"language"},
+    "course": {"language", "errors", "wire"},
+    "grading": {"language", "errors", "wire", "course"},
+    "sandbox": {"language", "errors", "wire", "course"},
+    "client": {"language", "errors", "wire", "course", "grading", "sandbox"},
+    "screen": {"language", "wire", "course", "grading"},
+    "learner": {"language", "errors", "environment", "course"},
+    "play": {
+        "language",
+        "errors",
+        "environment",
+        "wire",
+        "course",
+        "grading",
+        "sandbox",
+        "client",
+        "screen",
+        "learner",
+    },
+    "check": {"language", "errors", "environment", "wire", "course", "grading", "sandbox", "client"},
+}
+"""For each part of tutor, the other parts that it may import."""
+
+IMPURE = {
+    "os",
+    "sys",
+    "io",
+    "time",
+    "datetime",
+    "pathlib",
+    "socket",
+    "threading",
+    "subprocess",
+    "random",
+    "tempfile",
+}
+PRINTING = {"print", "input"}
+PRINTS = TUTOR / "screen" / "output.py"
+
+
+def modules(part: str) -> list[Path]:
+    package = TUTOR / part
+    return sorted(package.rglob("*.py")) if package.is_dir() else [TUTOR / f"{part}.py"]
+
+
+def imports(file: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("part", MAY_IMPORT)
+def test_imports_point_one_way(part: str) -> None:
+    """A part imports only the parts below it, so that the core never knows the shell."""
+    wrong = []
+    for file in modules(part):
+        for name in imports(file):
+            parts = name.split(".")
+            if (
+                parts[0] == "tutor"
+                and len(parts) > 1
+                and parts[1] not in MAY_IMPORT[part] | {part, "__version__"}
+            ):
+                wrong.append(f"{file.relative_to(ROOT)} imports {name}")
+            if parts[0] in {"lessons", "sandbox_app"} and part not in {"play", "check", "course"}:
+                wrong.append(f"{file.relative_to(ROOT)} imports {name}")
+    assert wrong == []
+
+
+def test_the_sandbox_app_knows_nothing_of_the_tutor() -> None:
+    """The app that the lessons look at is an app like a learner's own."""
+    for file in (ROOT / "sandbox_app").rglob("*.py"):
+        assert not [name for name in imports(file) if name.split(".")[0] in {"tutor", "lessons"}], file
+
+
+@pytest.mark.parametrize("part", ["wire", "course", "grading"])
+def test_the_core_is_pure(part: str) -> None:
+    """Parsing, wire reading and grading know no files, sockets or clocks; `pack` alone reads files."""
+    for file in modules(part):
+        if file.name in {"pack.py", "shuffle.py"}:
+            continue
+        used = {name.split(".")[0] for name in imports(file)}
+        assert not used & IMPURE, f"{file.relative_to(ROOT)} imports {used & IMPURE}"
+
+
+def test_only_one_place_prints() -> None:
+    """Nothing but `tutor/screen/output.py` writes to a stream, so that all of it is escaped."""
+    wrong = []
+    for file in [
+        *TUTOR.rglob("*.py"),
+        *(ROOT / "lessons").rglob("*.py"),
+        *(ROOT / "sandbox_app").rglob("*.py"),
+    ]:
+        if file == PRINTS:
+            continue
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            call = ast.unparse(node.func)
+            if call in PRINTING or call.endswith((".echo", "console.print", "stdout.write", "stderr.write")):
+                wrong.append(f"{file.relative_to(ROOT)}:{node.lineno}: {call}")
+    assert wrong == []
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"import sys; {statement}; print('modules:', *sys.modules, sep='\\n')"
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    return set(result.stdout.partition("modules:\n")[2].split())
+
+
+HEAVY = {
+    "flask",
+    "requests",
+    "rich",
+    "prompt_toolkit",
+    "msgspec",
+    "markdown_it",
+    "pygments",
+    "sqlite3",
+    "werkzeug",
+}
+
+
+def test_the_command_line_starts_with_click_alone() -> None:
+    """Importing the command line imports none of the heavy libraries."""
+    assert not loaded_by("import tutor.cli") & (HEAVY | {"importlib.metadata", "platformdirs"})
+
+
+def test_a_usage_error_costs_no_heavy_import() -> None:
+    """A misspelt option is told without loading Flask, requests or a prompt."""
+    statement = "import tutor.cli, os; tutor.cli.run(['list', '--bogus'], os.environ)"
+    assert not loaded_by(statement) & HEAVY
+
+
+def test_list_needs_no_flask_no_markdown_and_no_requests(tmp_path: Path) -> None:
+    """`list` reads outlines and the progress, and loads nothing that only lessons need."""
+    home = f"os.environ['FLASK_HTTP_TUTOR_HOME'] = {str(tmp_path)!r}"
+    loaded = loaded_by(f"import tutor.cli, os; {home}; tutor.cli.run(['list'], os.environ)")
+    assert not loaded & {
+        "flask",
+        "requests",
+        "prompt_toolkit",
+        "markdown_it",
+        "msgspec",
+        "pygments",
+        "werkzeug",
+    }

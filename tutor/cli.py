@@ -1,0 +1,286 @@
+"""The command line: what each command is called with, and the only place where an error becomes an exit code.
+
+Only click is imported here; each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from tutor import __version__
+from tutor.errors import ExitCode, TutorError, UsageError
+from tutor.language import NAMES, _, available, use
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tutor.environment import Environment
+
+PROGRAM = "flask-http-tutor"
+DEBUG_VARIABLE = "FLASK_HTTP_TUTOR_DEBUG"
+
+
+class Terminated(BaseException):
+    """SIGTERM arrived."""
+
+
+def main() -> NoReturn:
+    """Run the program and exit."""
+    sys.exit(run(sys.argv[1:], os.environ))
+
+
+def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
+    """Carry out a command line; gives its exit code."""
+    language = language_of(arguments, variables)
+    use(language)
+    _end_on_sigterm()
+    try:
+        outcome = commands(language).main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
+        sys.stdout.flush()
+        return int(outcome or ExitCode.OK)
+    except click.exceptions.Exit as wish:
+        return wish.exit_code
+    except click.ClickException as error:
+        _tell(_one_line(error))
+        return ExitCode.USAGE
+    except TutorError as error:
+        _tell(str(error))
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        return ExitCode.INTERRUPTED
+    except Terminated:
+        return ExitCode.TERMINATED
+    except BrokenPipeError:
+        # Whoever read our output has enough. Nothing may be flushed into the broken pipe at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.OK
+    except Exception as error:
+        if variables.get(DEBUG_VARIABLE):
+            raise
+        _tell(
+            _("This should not happen: {kind}: {error}. {variable}=1 shows where.").format(
+                kind=type(error).__name__, error=error, variable=DEBUG_VARIABLE
+            )
+        )
+        return ExitCode.BROKEN
+
+
+def language_of(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
+    """The language asked for by `--lang`, else the learner's kept choice, else the locale's, else English.
+
+    Decided before any command object exists, because click evaluates help texts when they are made.
+    """
+    known = available()
+    for place, argument in enumerate(arguments):
+        asked = None
+        if argument == "--lang" and place + 1 < len(arguments):
+            asked = arguments[place + 1]
+        elif argument.startswith("--lang="):
+            asked = argument.partition("=")[2]
+        if asked is not None:
+            return next((tag for tag in known if tag.casefold() == asked.casefold()), "en")
+    if len(known) == 1:
+        return known[0]
+    kept = _kept_language(variables)
+    if kept in known:
+        return kept
+    locale = next((variables[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(name)), "")
+    tag = locale.partition(".")[0].partition("@")[0].replace("_", "-").casefold()
+    return next((item for item in known if tag in {item.casefold(), item.split("-")[0]}), "en")
+
+
+def _kept_language(variables: Mapping[str, str]) -> str:
+    from tutor.environment import state_directory
+    from tutor.learner.progress import Progress
+    from tutor.learner.settings import LANGUAGE
+
+    try:
+        with Progress(state_directory(variables)) as progress:
+            return progress.setting(LANGUAGE) or ""
+    except TutorError:
+        # The command that needs the progress tells it better.
+        return ""
+
+
+def commands(language: str) -> click.Group:
+    """All commands, with their help in the language in use."""
+
+    class Commands(click.Group):
+        """A first word that is no command is a lesson."""
+
+        def resolve_command(
+            self, ctx: click.Context, args: list[str]
+        ) -> tuple[str | None, click.Command | None, list[str]]:
+            if args and args[0] not in self.commands:
+                return "play", play, args
+            return super().resolve_command(ctx, args)
+
+    @click.group(
+        cls=Commands,
+        invoke_without_command=True,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        options_metavar="[OPTIONS]",
+        subcommand_metavar="[LESSON | COMMAND]",
+        help=_(
+            "Learn what goes over the wire between a browser and a Flask app.\n\n"
+            "Without an argument, go on where you stopped. With a number such as 2.3 or 2.3.4, "
+            "or a lesson's id, start or resume there."
+        ),
+    )
+    @click.version_option(
+        __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help=_("Show the version.")
+    )
+    @_global_options
+    def group(**options: Any) -> int | None:
+        ctx = click.get_current_context()
+        ctx.obj = options
+        if ctx.invoked_subcommand is None:
+            from tutor.play.start import start
+
+            return start(_environment(language, {}))
+        return None
+
+    @click.command("play", hidden=True, help=_("Start or resume a lesson or a step."))
+    @click.argument("lesson")
+    @_global_options
+    def play(lesson: str, **options: Any) -> int:
+        from tutor.play.start import start
+
+        if lesson.isalpha():
+            _suggest_command(lesson, list(group.commands))
+        return start(_environment(language, options), lesson)
+
+    @group.command("list", help=_("Show the lessons, or a lesson's steps, and how far you are."))
+    @click.argument("lesson", required=False, default="")
+    @click.option("--json", "as_json", is_flag=True, help=_("For programs: JSON on stdout."))
+    @_global_options
+    def list_(lesson: str, as_json: bool, **options: Any) -> int:
+        from tutor.learner.listing import list_lessons
+
+        return list_lessons(_environment(language, options), lesson, as_json=as_json)
+
+    @group.command("reset", help=_("Forget the progress of a lesson, or of all of them."))
+    @click.argument("lesson", required=False, default="")
+    @click.option("--yes", is_flag=True, help=_("Do not ask."))
+    @_global_options
+    def reset(lesson: str, yes: bool, **options: Any) -> int:
+        from tutor.learner.reset import reset_progress
+
+        return reset_progress(_environment(language, options), lesson, sure=yes)
+
+    @group.command(
+        "check",
+        help=_(
+            "Prove the course without a terminal: every exchange, answer and proof.\n\n"
+            "TARGET is a lesson (2.3), a step (2.3.4), or a lesson pack's folder; none means all lessons."
+        ),
+    )
+    @click.argument("target", nargs=-1)
+    @click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help=_("The format of the report on stdout."),
+    )
+    @click.option(
+        "--output",
+        multiple=True,
+        metavar="[FORMAT=]FILE",
+        help=_("Write the report to a file as well; may be given several times."),
+    )
+    @_global_options
+    def check(target: tuple[str, ...], format_: str, output: tuple[str, ...], **options: Any) -> int:
+        from tutor.check.command import check_course
+
+        return check_course(_environment(language, options), target, format_=format_, outputs=output)
+
+    return group
+
+
+def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that stand before or after a command."""
+    import pathlib
+
+    decorators = (
+        click.option(
+            "--lang", metavar="|".join(NAMES), callback=_known_language, help=_("The language of texts.")
+        ),
+        click.option("--plain", is_flag=True, help=_("No colour, no cursor movement, no box drawing.")),
+        click.option("--full", is_flag=True, help=_("Fold nothing, however long it is.")),
+        click.option(
+            "--pack",
+            type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+            help=_("Another lesson pack's folder."),
+        ),
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+def _known_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is None:
+        return None
+    known = available()
+    chosen = next((tag for tag in known if tag.casefold() == value.casefold()), None)
+    if chosen is None:
+        raise click.BadParameter(
+            _("There is no text in {tag}. There is: {names}.").format(tag=value, names=", ".join(known)),
+            ctx,
+            parameter,
+        )
+    return chosen
+
+
+def _environment(language: str, options: Mapping[str, Any]) -> Environment:
+    from tutor.environment import environment
+
+    before_command: Mapping[str, Any] = click.get_current_context().find_root().obj
+
+    def given(name: str) -> Any:
+        return options.get(name) or before_command.get(name)
+
+    pack: Path | None = given("pack")
+    return environment(language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack)
+
+
+def _suggest_command(word: str, names: Sequence[str]) -> None:
+    import difflib
+
+    close = difflib.get_close_matches(word.casefold(), names, n=1)
+    if close:
+        raise UsageError(
+            _("There is no command or lesson {word}. Did you mean {close}?").format(word=word, close=close[0])
+        )
+
+
+def _one_line(error: click.ClickException) -> str:
+    """What click says of a wrong call, as one line with the way to the right one."""
+    words = error.format_message().replace("\n", " ")
+    ctx = getattr(error, "ctx", None)
+    path = ctx.command_path if ctx is not None else PROGRAM
+    return _("{error} Try: {command} --help").format(error=words.rstrip(".") + ".", command=path)
+
+
+def _tell(message: str) -> None:
+    from tutor.screen.output import Output
+
+    Output(sys.stderr, os.environ).show([f"{PROGRAM}: {message}"])
+
+
+def _end_on_sigterm() -> None:
+    def end(_signal: int, _frame: object) -> None:
+        raise Terminated
+
+    # Elsewhere than in the main thread, signals are somebody else's.
+    try:
+        signal.signal(signal.SIGTERM, end)
+    except ValueError:
+        return

@@ -1,0 +1,71 @@
+"""What the outside is to a command: one value, passed in, so that a screen can be tested by itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TextIO
+
+from tutor.screen.output import Output
+
+HOME_VARIABLE = "FLASK_HTTP_TUTOR_HOME"
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """Streams, clock, paths and the person's wishes."""
+
+    out: Output
+    err: Output
+    stdin: TextIO
+    variables: Mapping[str, str]
+    language: str = "en"
+    plain: bool = False
+    full: bool = False
+    """Nothing folds."""
+    pack: Path | None = None
+    """Another lesson pack's folder; None is the bundled course."""
+    clock: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    @property
+    def interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return self.stdin.isatty() and self.out.stream.isatty()
+
+    @property
+    def state_directory(self) -> Path:
+        """Where progress is kept; not created here."""
+        return state_directory(self.variables)
+
+
+def state_directory(variables: Mapping[str, str]) -> Path:
+    """The folder that FLASK_HTTP_TUTOR_HOME names, or the platform's for state."""
+    home = variables.get(HOME_VARIABLE, "").strip()
+    if home:
+        return Path(home).expanduser()
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("flask-http-tutor", appauthor=False))
+
+
+def environment(
+    *, language: str = "en", plain: bool = False, full: bool = False, pack: Path | None = None
+) -> Environment:
+    """The environment of this process."""
+    variables = dict(os.environ)
+    return Environment(
+        out=Output(sys.stdout, variables, plain=plain),
+        err=Output(sys.stderr, variables, plain=plain),
+        stdin=sys.stdin,
+        variables=variables,
+        language=language,
+        plain=plain or Output(sys.stdout, variables).plain,
+        full=full,
+        pack=pack,
+    )

@@ -1,0 +1,55 @@
+"""The interface's language: one gettext catalogue. Lesson texts have their own translations.
+
+The language is decided once, before any command object exists, because click evaluates help texts when a
+module is imported; a learner's `:lang` decides it again.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+from pathlib import Path
+
+DOMAIN = "flask-http-tutor"
+LOCALE_DIR = Path(__file__).parent / "locale"
+
+SOURCE_LANGUAGE = "en"
+NAMES = {"en": "English", "zh-CN": "中文"}
+"""Every language that the program knows of, in its own words. `available` says which ones it speaks."""
+
+_translations: _gettext.NullTranslations = _gettext.NullTranslations()
+
+
+def available() -> tuple[str, ...]:
+    """The languages that have a catalogue; English needs none."""
+    found = [
+        tag for tag in NAMES if (LOCALE_DIR / _directory(tag) / "LC_MESSAGES" / f"{DOMAIN}.mo").is_file()
+    ]
+    return (SOURCE_LANGUAGE, *(tag for tag in found if tag != SOURCE_LANGUAGE))
+
+
+def use(tag: str) -> None:
+    """Speak this language from now on; a language without a catalogue falls back to English."""
+    global _translations  # gettext's own model: one language a process
+    if tag == SOURCE_LANGUAGE:
+        _translations = _gettext.NullTranslations()
+    else:
+        _translations = _gettext.translation(DOMAIN, LOCALE_DIR, [_directory(tag)], fallback=True)
+
+
+def _(message: str) -> str:
+    """The message in the language in use. Placeholders are named: `_("Step {number}").format(number=…)`."""
+    return _translations.gettext(message) if message else ""
+
+
+def mark(message: str) -> str:
+    """Mark a message for the catalogue where it stands as data; `_` translates it when it is shown."""
+    return message
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The form of the message that the count needs."""
+    return _translations.ngettext(one, many, count)
+
+
+def _directory(tag: str) -> str:
+    return tag.replace("-", "_")

@@ -1,0 +1,121 @@
+"""Showing beats and reading lines, with the commands that work at every prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
+
+from tutor.environment import Environment
+from tutor.language import _
+from tutor.play.commands import Typed, Verb, read
+from tutor.play.prompt import REPRINT, Leave, Prompter
+from tutor.play.screens import Screens
+from tutor.screen.beat import Item, lay_out
+from tutor.wire.escape import visible
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+GO_ON_BAR = (":r raw", ":t timeline", ":b back", ":m map", ":? help")
+
+
+class Moved(Exception):  # noqa: N818 - a way out of a step, not an error
+    """The learner goes elsewhere: `verb` is NEXT, BACK, GO, DEEPER or QUIT."""
+
+    def __init__(self, verb: Verb, argument: str = "") -> None:
+        super().__init__(verb, argument)
+        self.verb = verb
+        self.argument = argument
+
+
+class Conversation:
+    """One learner at one terminal.
+
+    `handler` does what a command says: it prints, or raises Moved. The step and the session set it.
+    """
+
+    def __init__(self, env: Environment, prompter: Prompter) -> None:
+        self.env = env
+        self._prompter = prompter
+        self._beat: Sequence[Text] = ()
+        self.handler: Callable[[Typed], None] = lambda _typed: None
+
+    @property
+    def screens(self) -> Screens:
+        """Anew each time: windows change."""
+        return Screens(width=self.env.out.size[0], plain=self.env.plain, ascii_only=self.env.out.ascii_only)
+
+    def beats(self, items: Sequence[Item]) -> list[list[Text]]:
+        """The items as they would stand on the screen now."""
+        width, height = self.env.out.size
+        return lay_out(items, width=width, height=height, full=self.env.full)
+
+    def show(self, items: Sequence[Item], *, unbroken: bool = False) -> None:
+        """Print a beat; where it takes several, Enter goes on between them.
+
+        Args:
+            unbroken: print all of it without a prompt in between, however long it is.
+        """
+        beats = self.beats(items)
+        for place, beat in enumerate(beats):
+            self.say(beat)
+            if place < len(beats) - 1 and not unbroken:
+                self.go_on()
+
+    def say(self, lines: Sequence[Text]) -> None:
+        """Print lines at once."""
+        self._beat = lines
+        self.env.out.show(lines)
+
+    def reply(self, lines: Sequence[Text | str]) -> None:
+        """Print the answer to a command; the beat on the screen stays the one to print anew."""
+        self.env.out.show(
+            [row for line in lines for row in (self._wrapped(line) if isinstance(line, str) else [line])]
+        )
+
+    def _wrapped(self, words: str) -> list[Text | str]:
+        """A sentence of the tutor's own in rows that break between words."""
+        from rich.text import Text
+
+        if not words or self.env.plain:
+            return [words]
+        return list(Text(visible(words)).wrap(self.env.out.console, self.env.out.size[0]))
+
+    def go_on(self, label: str = "") -> None:
+        """Wait for Enter."""
+        while True:
+            typed = self.ask(label or _("Enter: go on ▸"), GO_ON_BAR)
+            if not typed.answer.strip():
+                return
+            self.reply([_("Enter goes on; no answer is expected here. :? lists what you can type.")])
+
+    def ask(
+        self,
+        label: str,
+        bar: Sequence[str],
+        *,
+        options: Collection[str] = (),
+        returns: Collection[Verb] = (),
+    ) -> Typed:
+        """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
+
+        Raises:
+            Moved: the learner goes elsewhere or leaves.
+        """
+        while True:
+            try:
+                line = self._prompter.read(label, bar)
+            except Leave:
+                raise Moved(Verb.QUIT) from None
+            if line == REPRINT:
+                self.env.out.show(self._beat)
+                continue
+            typed = read(line, options=options)
+            if typed.unknown:
+                self.reply([typed.unknown])
+            elif typed.verb is None or typed.verb in returns:
+                return typed
+            elif typed.verb in {Verb.NEXT, Verb.BACK, Verb.GO, Verb.DEEPER, Verb.QUIT}:
+                raise Moved(typed.verb, typed.argument)
+            else:
+                self.handler(typed)

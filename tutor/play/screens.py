@@ -1,0 +1,280 @@
+"""The texts of a session as items of a beat: welcome, headings, requests to send, questions, feedback."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tutor.course.model import (
+    Lesson,
+    Outline,
+    Prose,
+    Question,
+    QuestionKind,
+    Step,
+)
+from tutor.language import NAMES, _, available, ngettext
+from tutor.play.commands import COMMANDS
+from tutor.screen.beat import Fixed, Item
+from tutor.screen.code import highlighted
+from tutor.screen.prose import prose_lines
+from tutor.wire.escape import visible
+from tutor.wire.request import RawRequest, Request
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from tutor.sandbox.source import Excerpt
+
+LETTERS = "abcdef"
+
+_BODY_PREVIEW_LINES = 4
+
+
+class Screens:
+    """Makes items for one output.
+
+    Args:
+        width: columns.
+        plain: no box drawing, no symbols with a meaning.
+    """
+
+    def __init__(self, *, width: int, plain: bool, ascii_only: bool) -> None:
+        self.width = width
+        self.plain = plain
+        self.ascii_only = ascii_only
+
+    def prose(self, markdown: str, style: str = "") -> list[Text]:
+        return prose_lines(markdown, width=self.width, plain=self.plain, style=style)
+
+    def blank(self) -> Fixed:
+        return Fixed([_text("")])
+
+    def welcome(self, address: str, language: str, *, guess_first: bool) -> Item:
+        others = [tag for tag in available() if tag != language]
+        first = (
+            _("You guess; then the first request goes out.")
+            if guess_first
+            else _("Enter sends the first request.")
+        )
+        lines = [
+            _("**flask-http-tutor**: what goes over the wire between a browser and a Flask app."),
+            _("Its own Flask app now runs at {address}, on this machine alone.").format(address=address),
+            _("Each request is real, and you see its bytes. A wrong guess costs nothing."),
+            _("Ctrl-D leaves, and the next start goes on there. `:?` lists what you can type."),
+            "   ".join([first, *(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)]),
+        ]
+        return Fixed([row for line in lines for row in self.prose(line)] + [_text("")])
+
+    def lesson_head(self, lesson: Lesson) -> list[Item]:
+        head = _text(f"{lesson.number}  {visible(lesson.title)}", "title")
+        head.append(
+            "   "
+            + ngettext("about {count} minute", "about {count} minutes", lesson.minutes).format(
+                count=lesson.minutes
+            ),
+            "muted",
+        )
+        return [Fixed([head], keep_with_next=True)]
+
+    def step_head(self, step: Step, lesson: Lesson) -> Item:
+        head = _text(f"{step.number}  {visible(step.title)}", "title")
+        if step.deeper:
+            head.append("   " + _("deeper"), "muted")
+        else:
+            place = [main.id for main in lesson.main_steps].index(step.id) + 1
+            head.append(
+                "   " + _("step {place} of {count}").format(place=place, count=len(lesson.main_steps)),
+                "muted",
+            )
+        return Fixed([head], keep_with_next=True)
+
+    def prose_items(self, block: Prose) -> list[Item]:
+        lines = self.prose(without_takeaway(block.markdown))
+        return [Fixed([*lines, _text("")])] if lines else []
+
+    def takeaway(self, step: Step) -> Item:
+        return Fixed(
+            [*self.prose(_("In short: {takeaway}").format(takeaway=step.takeaway), "takeaway"), _text("")]
+        )
+
+    def source(self, excerpt: Excerpt) -> Item:
+        escaped = "\n".join(visible(line, ascii_only=self.ascii_only) for line in excerpt.code.split("\n"))
+        lines = [_text("    ").append_text(line) for line in highlighted(escaped, excerpt.language)]
+        hidden = excerpt.total_lines - len(lines)
+        if hidden > 0:
+            mark = ngettext("… {count} line of {name} more", "… {count} lines of {name} more", hidden)
+            lines.append(_text("    " + mark.format(count=hidden, name=visible(excerpt.name)), "wire.fold"))
+        return Fixed([*lines, _text("")])
+
+    def to_send(self, requests: Sequence[Request | RawRequest], address: str) -> Item:
+        """What Enter sends; the URL as a person would write it, and what is given beside it."""
+        if len(requests) > 1:
+            lines = [_text(_("To send, one after the other:"), "request.heading")]
+            lines += [_text("  " + self._one_line(request)) for request in requests]
+            return Fixed(lines)
+        request = requests[0]
+        if isinstance(request, RawRequest):
+            from tutor.wire.escape import visible_bytes, wire_lines
+
+            lines = [_text(_("To send, as these bytes stand:"), "request.heading")]
+            for line in wire_lines(request.data):
+                drawn = _text("  " + visible_bytes(line.data[:400], ascii_only=self.ascii_only))
+                if len(line.data) > 400:
+                    drawn.append(
+                        " … " + _("{count} bytes in this line").format(count=f"{len(line.data):,}"),
+                        "wire.fold",
+                    )
+                mark = {b"\r\n": "␍␊", b"\n": "␊"}.get(line.end, "")
+                lines.append(drawn.append(mark, "wire.end"))
+            return Fixed(_capped(lines, 14))
+        lines = [
+            _text(_("To send:"), "request.heading"),
+            _text(f"  {visible(request.method)} {visible(_url(request.target, address))}", "wire.start"),
+        ]
+        lines += [_text(f"  {visible(name)}: {visible(value)}") for name, value in request.fields]
+        if request.body:
+            body = request.body.decode("utf-8", "surrogateescape")
+            rows = body.replace("\r\n", "\n").rstrip("\n").split("\n")
+            lines.append(_text("  " + _("(empty line)"), "muted"))
+            lines += [
+                _text("  " + visible(row, ascii_only=self.ascii_only)) for row in rows[:_BODY_PREVIEW_LINES]
+            ]
+            if len(rows) > _BODY_PREVIEW_LINES:
+                lines.append(
+                    _text(
+                        "  … "
+                        + ngettext(
+                            "{count} more line", "{count} more lines", len(rows) - _BODY_PREVIEW_LINES
+                        ).format(count=len(rows) - _BODY_PREVIEW_LINES),
+                        "wire.fold",
+                    )
+                )
+        return Fixed(lines)
+
+    def _one_line(self, request: Request | RawRequest) -> str:
+        if isinstance(request, RawRequest):
+            return visible(request.data.split(b"\r\n")[0].decode("latin-1"), ascii_only=self.ascii_only)
+        given = "".join(f"  {name}: {value}" for name, value in request.fields)
+        body = request.body[:60].decode("utf-8", "replace").split("\n")[0]
+        return visible(f"{request.method} {request.target}{given}" + (f"  {body}" if body else ""))
+
+    def question(self, question: Question, shown: Sequence[str], evidence: Sequence[Text]) -> Item:
+        """The question with its lettered options; with the lines that answer it where they scrolled away."""
+        lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
+        lines += self.prose(question.prompt, "question")
+        words = dict(question.choices)
+        for letter, key in zip(LETTERS, shown, strict=False):
+            rows = prose_lines(words[key], width=self.width - 5, plain=self.plain) or [_text("")]
+            for place, row in enumerate(rows):
+                lines.append(_text(f"  {letter}) " if place == 0 else "     ", "choice").append_text(row))
+        return Fixed(lines)
+
+    def said(self, start: str, markdown: str = "", style: str = "") -> list[Text]:
+        """A sentence of the tutor's own, then the lesson's words."""
+        lines = self.prose(" ".join(part for part in (start, markdown) if part))
+        if lines and style:
+            lines[0].stylize(style, 0, len(start.split(" ")[0]) if start else 0)
+        return lines
+
+    def parts_offer(self, steps: Sequence[Step]) -> Item:
+        lines = [_text(_("Deeper, if you like. Enter passes."), "offer")]
+        lines += [_text(f"  :d {step.number}  {visible(step.title)}") for step in steps]
+        return Fixed([*lines, _text("")])
+
+    def help(self) -> list[Text]:
+        width = max(len(command.usage) for command in COMMANDS) + 2
+        return [
+            _text(_("A command is a colon and a letter or its whole word, such as :h or :hint.")),
+            *(_text(f"  {command.usage.ljust(width)}{_(command.summary)}") for command in COMMANDS),
+            _text(_("Ctrl-C clears the line, or ends a running request. Ctrl-D leaves.")),
+            _text(_("An answer that starts with a colon is typed \\:so.")),
+        ]
+
+    def lesson_end(self, lesson: Lesson, following: Outline | None) -> Item:
+        """The takeaways by part, and what comes next."""
+        lines = [
+            _text(
+                _("You have finished {number} {title}.").format(
+                    number=lesson.number, title=visible(lesson.title)
+                ),
+                "title",
+            )
+        ]
+        parts = {part.id: part.title for part in lesson.parts}
+        part = ""
+        for step in lesson.main_steps:
+            if step.part != part:
+                part = step.part
+                lines.append(_text(visible(parts.get(part, "")), "muted"))
+            rows = prose_lines(step.takeaway, width=self.width - 2, plain=self.plain)
+            lines += [_text("  ").append_text(row) for row in rows]
+        lines.append(_text(""))
+        if following is not None:
+            lines.append(
+                _text(
+                    _("Next: {number} {title}.").format(
+                        number=following.number, title=visible(following.title)
+                    )
+                )
+            )
+        else:
+            lines.append(
+                _text(_("This was the last lesson. `flask-http-tutor list` shows them all.").replace("`", ""))
+            )
+        return Fixed(lines)
+
+
+def without_takeaway(markdown: str) -> str:
+    """The prose without the block quote that ends it: the takeaway is shown after the questions."""
+    return (
+        re.sub(r"\n*(?:^>.*(?:\n|\Z))+\s*\Z", "", markdown, flags=re.MULTILINE)
+        if ">" in markdown
+        else markdown
+    )
+
+
+def ended(markdown: str) -> str:
+    """The words with a full stop, unless they end in one, or in a mark inside code that a stop would blur."""
+    bare = markdown.rstrip("`*_ ")
+    return markdown if bare.endswith((".", "!", "?", "…")) else markdown + "."
+
+
+def literal(text: str) -> str:
+    """A person's words inside Markdown: nothing in them is markup."""
+    return re.sub(r"([\\`*_{}\[\]()#+.!|<>~&-])", r"\\\1", visible(text))
+
+
+def label_for(question: Question, shown: Sequence[str]) -> str:
+    """What the prompt of a question says: which answer is expected."""
+    last = LETTERS[len(shown) - 1] if shown else ""
+    if question.kind is QuestionKind.CHOICE:
+        return _("a–{last} ▸").format(last=last)
+    if question.kind is QuestionKind.CHOICES:
+        return _("letters a–{last}, such as ab ▸").format(last=last)
+    if question.kind is QuestionKind.ORDER:
+        return _("all letters a–{last}, in order ▸").format(last=last)
+    if question.kind is QuestionKind.NUMBER:
+        return _("number ▸")
+    if question.kind is QuestionKind.REQUEST:
+        return _("request ▸")
+    return _("text ▸")
+
+
+def _url(target: str, address: str) -> str:
+    return target if target.startswith("http") else address + target
+
+
+def _capped(lines: list[Text], most: int) -> list[Text]:
+    if len(lines) <= most:
+        return lines
+    hidden = len(lines) - most + 1
+    mark = "  … " + ngettext("{count} more line", "{count} more lines", hidden).format(count=hidden)
+    return [*lines[: most - 1], _text(mark, "wire.fold")]
+
+
+def _text(words: str, style: str = "") -> Text:
+    from rich.text import Text
+
+    return Text(words, style)

@@ -1,0 +1,27 @@
+"""Starting a session from the command line."""
+
+from __future__ import annotations
+
+from tutor.course.pack import open_pack
+from tutor.environment import Environment
+from tutor.errors import ExitCode, UsageError
+from tutor.language import _
+from tutor.learner.progress import Progress
+from tutor.play.prompt import prompter
+from tutor.play.session import Session
+
+
+def start(env: Environment, name: str = "") -> ExitCode:
+    """Play a lesson or step by its number or id, or go on where the learner stopped.
+
+    Raises:
+        UsageError: no terminal, or no such lesson.
+    """
+    pack = open_pack(env.pack)
+    address = pack.find(name) if name else None
+    if not env.interactive:
+        raise UsageError(
+            _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
+        )
+    with Progress(env.state_directory) as progress:
+        return Session(env, pack, progress, prompter(env)).run(address)

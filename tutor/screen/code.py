@@ -1,0 +1,58 @@
+"""Source code and bodies in colour, without changing a character."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+Run = tuple[str, str]
+"""Text and the name of its style."""
+
+_STYLES = (
+    ("Token.Comment", "code.comment"),
+    ("Token.Literal.String", "code.string"),
+    ("Token.Literal.Number", "code.number"),
+    ("Token.Keyword", "code.keyword"),
+    ("Token.Name.Tag", "code.keyword"),
+    ("Token.Name.Attribute", "code.name"),
+    ("Token.Name.Decorator", "code.name"),
+    ("Token.Name.Function", "code.name"),
+)
+
+
+def runs(text: str, language: str) -> list[Run]:
+    """The text cut into styled runs; joined they are the text again.
+
+    Args:
+        language: `python`, `json`, `html` … as Pygments names them; an unknown one gives one plain run.
+    """
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language)
+    except ClassNotFound:
+        return [(text, "")]
+    # Unprocessed: the other entry points normalise line ends and add a last one.
+    found = [(value, _style(str(kind))) for _, kind, value in lexer.get_tokens_unprocessed(text)]
+    return found if "".join(run for run, _ in found) == text else [(text, "")]
+
+
+def highlighted(text: str, language: str) -> list[Text]:
+    """The text as styled lines; it must be escaped already."""
+    from rich.text import Text
+
+    lines = [Text()]
+    for run, style in runs(text, language):
+        first, *others = run.split("\n")
+        lines[-1].append(first, style or None)
+        for other in others:
+            lines.append(Text())
+            lines[-1].append(other, style or None)
+    return lines
+
+
+def _style(token: str) -> str:
+    return next((style for prefix, style in _STYLES if token.startswith(prefix)), "")

@@ -1,0 +1,154 @@
+"""The one place that prints.
+
+Everything a person sees goes through `Output.show` (or `ask`, for a bare prompt), and everything a program
+reads through `Output.report`. `show` escapes what is not escaped yet, so that no control
+character of a wire, a file or a person reaches a terminal even where a caller forgot.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, TextIO
+
+from tutor.wire.escape import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+DEFAULT_WIDTH = 80
+DEFAULT_HEIGHT = 24
+
+SYMBOLS = {
+    "▸": ">",
+    "→": "->",
+    "←": "<-",
+    "…": "...",
+    "–": "-",
+    "—": "-",
+    "·": "-",
+    "•": "*",
+    "─": "-",
+    "×": "x",
+    "‘": "'",
+    "’": "'",
+    "“": '"',
+    "”": '"',
+    "␍␊": "\\r\\n",
+    "␍": "\\r",
+    "␊": "\\n",
+    "\u00a0": " ",
+}
+"""What stands for our own symbols where the stream cannot encode them."""
+
+
+class Output:
+    """A stream that people read, with what it can show.
+
+    Args:
+        stream: where it goes; `sys.stdout` or `sys.stderr`.
+        variables: the environment variables, for TERM, NO_COLOR, COLUMNS and LINES.
+        plain: no colour, no cursor movement, no box drawing.
+    """
+
+    def __init__(self, stream: TextIO, variables: Mapping[str, str], *, plain: bool = False) -> None:
+        self.stream = stream
+        self.variables = variables
+        self.plain = plain or not stream.isatty() or variables.get("TERM") == "dumb"
+        self.colour = not self.plain and not variables.get("NO_COLOR")
+        self.ascii_only = not _encodes(stream, "▸→…␍␊✓李")
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows, asked anew each time, since windows change."""
+        columns, rows = self.variables.get("COLUMNS", ""), self.variables.get("LINES", "")
+        if columns.isdigit() and rows.isdigit() and int(columns) and int(rows):
+            return int(columns), int(rows)
+        try:
+            found = os.get_terminal_size(self.stream.fileno())
+        except (OSError, ValueError):
+            found = shutil.get_terminal_size((DEFAULT_WIDTH, DEFAULT_HEIGHT))
+        width = int(columns) if columns.isdigit() and int(columns) else found.columns or DEFAULT_WIDTH
+        height = int(rows) if rows.isdigit() and int(rows) else found.lines or DEFAULT_HEIGHT
+        return max(20, width), max(8, height)
+
+    @cached_property
+    def console(self) -> Console:
+        """The rich console that turns styled lines into what the stream understands."""
+        from rich.console import Console
+
+        from tutor.screen.theme import theme
+
+        return Console(
+            file=self.stream,
+            # FORCE_COLOR=0 would force colour on: the decision is ours.
+            force_terminal=not self.plain,
+            no_color=not self.colour,
+            color_system="auto" if not self.plain else None,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            theme=theme(),
+            width=self.size[0],
+            legacy_windows=False,
+            _environ={**self.variables, "FORCE_COLOR": ""},
+        )
+
+    def show(self, lines: Iterable[Text | str] = ()) -> None:
+        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line."""
+        for line in lines:
+            if isinstance(line, str):
+                for row in line.split("\n"):
+                    self._write(self._escaped(row) + "\n")
+            elif self.plain:
+                self._write(self._escaped(line.plain) + "\n")
+            else:
+                self._write(self._styled(line) + "\n")
+        self.stream.flush()
+
+    def ask(self, label: str) -> None:
+        """Print the label of a bare prompt, without a line end."""
+        self._write(self._escaped(label))
+        self.stream.flush()
+
+    def report(self, text: str) -> None:
+        """Write what a program reads (JSON, a report) as it stands."""
+        self._write(text)
+        self.stream.flush()
+
+    def _styled(self, line: Text) -> str:
+        escaped = self._escaped(line.plain)
+        if escaped != line.plain:
+            # Our own symbols in ASCII, or a caller forgot to escape: safe comes before pretty.
+            return escaped
+        with self.console.capture() as capture:
+            self.console.print(line, end="", soft_wrap=True)
+        return capture.get()
+
+    def _escaped(self, text: str) -> str:
+        return visible(plain_symbols(text), ascii_only=True) if self.ascii_only else visible(text)
+
+    def _write(self, text: str) -> None:
+        try:
+            self.stream.write(text)
+        except UnicodeEncodeError:
+            encoding = self.stream.encoding or "ascii"
+            self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def plain_symbols(text: str) -> str:
+    """Our own symbols in ASCII; nothing else changes."""
+    for symbol, ascii_form in SYMBOLS.items():
+        text = text.replace(symbol, ascii_form)
+    return text
+
+
+def _encodes(stream: TextIO, sample: str) -> bool:
+    try:
+        sample.encode(getattr(stream, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True

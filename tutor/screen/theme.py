@@ -1,0 +1,57 @@
+"""One visual language: what each kind of text looks like, in the sixteen colours that a terminal themes.
+
+No meaning hangs on colour alone: words, order and headings say the same.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.theme import Theme
+
+STYLES = {
+    # The wire: the request and the response.
+    "request.heading": "bold cyan",
+    "response.heading": "bold green",
+    "wire.start": "bold",
+    "wire.name": "cyan",
+    "wire.value": "default",
+    "wire.body": "default",
+    "wire.framing": "magenta",
+    "wire.end": "dim",
+    "wire.fold": "dim italic",
+    "wire.note": "italic",
+    # Bodies.
+    "code.string": "green",
+    "code.number": "magenta",
+    "code.keyword": "blue",
+    "code.name": "cyan",
+    "code.comment": "dim",
+    # Flask's side.
+    "flask": "magenta",
+    "flask.heading": "bold magenta",
+    "flask.detail": "dim",
+    # The tutor speaking.
+    "title": "bold",
+    "muted": "dim",
+    "takeaway": "italic",
+    "question": "bold",
+    "choice": "bold",
+    "right": "bold green",
+    "off": "bold magenta",
+    "expected": "bold cyan",
+    "offer": "italic",
+    "prompt": "bold cyan",
+    # Prose.
+    "prose.code": "bold",
+    "prose.strong": "bold",
+    "prose.emphasis": "italic",
+}
+
+
+def theme() -> Theme:
+    """The styles as rich understands them."""
+    from rich.theme import Theme
+
+    return Theme(STYLES)
