@@ -82,6 +82,16 @@ def add_slow_views(app: Flask) -> None:
 
         return Response(parts(), mimetype="text/event-stream")
 
+    @app.get("/sized-events")
+    def sized_events() -> ResponseReturnValue:
+        def parts() -> Iterator[str]:
+            number = 0
+            while not stop.wait(0.02):
+                number += 1
+                yield f"data: {number}\n\n"
+
+        return Response(parts(), headers={"Content-Length": "100000"})
+
     @app.get("/drip")
     def drip() -> ResponseReturnValue:
         def parts() -> Iterator[str]:
@@ -333,6 +343,13 @@ def test_bytes_end_a_stream(client: Client) -> None:
     assert sized.error == ""
 
 
+def test_nothing_follows_a_limit(client: Client) -> None:
+    """Once the client has left a stream without chunks, not one more event is recorded."""
+    [exchange] = client.fire(Request("GET", "/sized-events"), until=Until(events=2))
+    assert exchange.error == ""
+    assert exchange.data(Direction.RESPONSE).endswith(b"data: 1\n\ndata: 2\n\n")
+
+
 @pytest.mark.parametrize("target", ["/drip", "/silent"])
 def test_time_ends_a_stream(client: Client, target: str) -> None:
     """A stream, or a wait for one, ends after the milliseconds that its limit names, without an error."""
@@ -354,6 +371,16 @@ def test_a_time_out_is_told(server: SandboxServer) -> None:
     """A server that does not answer in time gives an exchange with the request and a plain reason."""
     [exchange] = Client(server, timeout_s=0.2).fire(Request("GET", "/silent"))
     assert exchange.request is not None
+    assert exchange.response is None
+    assert exchange.error == "No answer came within 0.2 s, so the client gave up."
+
+
+def test_a_time_out_keeps_the_record_as_it_was(server: SandboxServer) -> None:
+    """What a server still answers once the client has given up is no part of the exchange."""
+    unfinished = Request("POST", "/echo", (("Content-Length", "10"),), b"abc")
+    [exchange] = Client(server, timeout_s=0.2).fire(unfinished)
+    assert exchange.request is not None
+    assert exchange.request.body == b"abc"
     assert exchange.response is None
     assert exchange.error == "No answer came within 0.2 s, so the client gave up."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -152,6 +153,19 @@ def test_stores_a_large_request_with_a_cap(server: SandboxServer) -> None:
     assert exchange.request.body_length == TEN_MB
     assert exchange.response is not None
     assert exchange.response.body == str(TEN_MB).encode()
+
+
+def test_records_only_what_was_taken(server: SandboxServer) -> None:
+    """Of one large write to a client that leaves, the part that the kernel took is recorded, no more."""
+    with socket.create_connection(("127.0.0.1", server.port), WAIT_S) as connection:
+        port = connection.getsockname()[1]
+        connection.sendall(b"GET /big HTTP/1.1\r\n\r\n")
+        received = connection.recv(100)
+    exchange = server.exchange_of(port, wait_s=WAIT_S)
+    stored = exchange.data(Direction.RESPONSE)
+    assert stored.startswith(received)
+    assert len(stored) == DEFAULT_CAP
+    assert len(stored) + exchange.dropped(Direction.RESPONSE) < TEN_MB
 
 
 def test_pieces_stand_in_the_order_of_their_times(server: SandboxServer) -> None:

@@ -45,6 +45,12 @@ def make_app(name: str = "served") -> Flask:
         time.sleep(0.002)
         return word
 
+    @app.get("/upgrade")
+    def upgrade() -> str:
+        request.environ["werkzeug.socket"].sendall(b"HTTP/1.1 101 Switching Protocols\r\n\r\n")
+        app.extensions["stop"].wait(0.1)
+        return "stray"
+
     sock = flask_sock.Sock(app)
 
     def ws(ws: flask_sock.Server) -> None:
@@ -380,6 +386,7 @@ def test_a_reused_port_gives_its_newest_connection(server: SandboxServer) -> Non
             with connection:
                 connection.connect(("127.0.0.1", server.port))
                 server.trust(port)
+                assert server.exchange_of(port, wait_s=0).request is None
                 connection.sendall(f"GET /echo/{word} HTTP/1.1\r\n\r\n".encode())
                 while connection.recv(65536):
                     pass
@@ -431,7 +438,9 @@ def test_replaces_the_app_on_the_same_port(server: SandboxServer) -> None:
         while server.exchange_of(waiting.getsockname()[1], wait_s=0).timeline is None:
             pass
         server.replace_app(make_app("other"))
-        answered = waiting.recv(65536)
+        answered = b""
+        while part := waiting.recv(65536):
+            answered += part
     assert answered.endswith(b"stopped: True")
     assert talk(server.port, b"GET /hello HTTP/1.1\r\n\r\n").received.endswith(b"Hello from other")
 
@@ -461,6 +470,17 @@ def test_a_taken_port_is_an_error_in_words(capfd: pytest.CaptureFixture[str]) ->
     with SandboxServer() as server, pytest.raises(SandboxError, match=str(server.port)):
         SandboxServer(port=server.port)
     assert capfd.readouterr() == ("", "")
+
+
+def test_after_an_upgrade_nothing_of_wsgi_is_written(server: SandboxServer) -> None:
+    """Once 101 is sent the server writes no HTTP, and does not wait for a client that stays."""
+    with socket.create_connection(("127.0.0.1", server.port), WAIT_S) as connection:
+        connection.sendall(b"GET /upgrade HTTP/1.1\r\n\r\n")
+        received = connection.recv(65536)
+        connection.sendall(b"not HTTP")
+        while part := connection.recv(65536):
+            received += part
+    assert received == b"HTTP/1.1 101 Switching Protocols\r\n\r\n"
 
 
 def masked_frame(opcode: int, payload: bytes) -> bytes:

@@ -22,6 +22,7 @@ from flask import (
     render_template_string,
     stream_with_context,
 )
+from flask.globals import request_ctx
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
@@ -577,6 +578,25 @@ def test_an_app_is_freed() -> None:
     del app, server
     gc.collect()
     assert reference() is None
+
+
+def test_a_request_is_freed_at_its_end() -> None:
+    """A watched request is freed when it is over, without waiting for a garbage collection."""
+    app = Flask("watched")
+    seen: list[weakref.ref[Any]] = []
+
+    @app.route("/v")
+    def v() -> str:
+        seen.append(weakref.ref(request_ctx._get_current_object()))  # type: ignore[attr-defined]  # a proxy
+        return "v"
+
+    gc.collect()
+    gc.disable()
+    try:
+        timeline_of(app, "/v")
+        assert seen[0]() is None
+    finally:
+        gc.enable()
 
 
 def test_a_request_under_way_has_a_timeline_so_far() -> None:

@@ -60,7 +60,7 @@ def _unmet_by(expectation: Expectation, hops: Sequence[Exchange] | None) -> str 
     try:
         if _meets(value, expectation):
             return None
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         return _("an unreadable pattern: {error}").format(error=error)
     if value is ABSENT and _is_response(expectation.path) and not _has_response(expectation.path, hops):
         return _("no response")
@@ -81,7 +81,7 @@ def _meets(value: object, expectation: Expectation) -> bool:
         case Operator.ONE_OF:
             if isinstance(value, (tuple, list)) and not _is_json(path):
                 # A list has no equal among words and numbers: it is compared as a whole, in order.
-                return _equal(list(value), list(wanted), path)
+                return _equal(list(value), _as_list(wanted), path)
             return any(_equal(value, each, path) for each in _as_list(wanted))
         case Operator.NOT:
             return not any(_equal(value, each, path) for each in _as_list(wanted))
@@ -93,7 +93,7 @@ def _meets(value: object, expectation: Expectation) -> bool:
             return any(_cased(value, path).startswith(_cased(each, path)) for each in _as_list(wanted))
         case Operator.MATCHES:
             flags = re.IGNORECASE if _is_reason(path) else 0
-            return re.search(str(wanted), value_text(value), flags) is not None
+            return isinstance(wanted, str) and re.search(wanted, value_text(value), flags) is not None
         case Operator.MIN | Operator.MAX:
             have, limit = _number(value), _number(wanted)
             if have is None or limit is None:
@@ -134,7 +134,7 @@ def _contains(value: object, wanted: object, path: tuple[str, ...]) -> bool:
     if isinstance(value, (list, tuple)):
         return any(_equal(each, wanted, path) for each in value)
     if isinstance(value, dict):
-        return wanted in value
+        return isinstance(wanted, str) and wanted in value
     return _cased(wanted, path) in _cased(value, path)
 
 
