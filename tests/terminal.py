@@ -85,29 +85,51 @@ class Terminal:
     def wait_for(self, words: str, *, timeout_s: float = WAIT_S) -> str:
         """Read until the words are printed after those waited for before; gives the text since then.
 
-        A prompt, `Enter: …` or anything that ends in `▸`, must also stand under the cursor with nothing typed.
+        A prompt, `Enter: …` or what ends in `▸`, must also stand under the cursor with nothing typed.
         """
-        is_prompt = words.endswith("▸") or words.startswith("Enter: ")
-        pattern = r"\s+".join(re.escape(word) for word in words.split())
+        return self._wait((words,), timeout_s)[1]
+
+    def wait_for_either(self, *words: str) -> str:
+        """Read until one of them is there, as `wait_for` does; gives which."""
+        return self._wait(words, WAIT_S)[0]
+
+    def rewind(self) -> None:
+        """Wait for what was printed so far once more."""
+        self._seen = 0
+
+    def _wait(self, wanted: tuple[str, ...], timeout_s: float) -> tuple[str, str]:
         end = time.monotonic() + timeout_s
         while True:
-            fresh = self.transcript[self._seen :]
-            found = re.search(pattern, fresh)
-            if found and is_prompt:
-                # A prompt draws itself anew when Enter is pressed: only the one that stays is meant.
+            if len(wanted) > 1:
+                # What is wanted first must not be overlooked because it comes a moment later.
                 self._drain()
-                fresh = self.transcript[self._seen :]
-                if self._cursor_line.rstrip("▸ ").endswith(words.rstrip("▸ ")):
-                    self._seen += len(fresh)
-                    return fresh
-            elif found:
-                self._seen += found.end()
-                return fresh[: found.end()]
+            for words in wanted:
+                text = self._found(words)
+                if text is not None:
+                    return words, text
             if time.monotonic() > end:
+                fresh = self.transcript[self._seen :]
                 raise AssertionError(
-                    f"{words!r} did not come; since then:\n{fresh}\nthe screen:\n{self.screen}"
+                    f"{wanted} did not come; since then:\n{fresh}\nthe screen:\n{self.screen}"
                 )
             self._read(end)
+
+    def _found(self, words: str) -> str | None:
+        """The text up to the words, which counts as seen then; None where they are not there."""
+        fresh = self.transcript[self._seen :]
+        found = re.search(r"\s+".join(re.escape(word) for word in words.split()), fresh)
+        if found is None:
+            return None
+        if words.endswith("▸") or words.startswith("Enter: "):
+            # A prompt draws itself anew when Enter is pressed: only the one that stays is meant.
+            self._drain()
+            fresh = self.transcript[self._seen :]
+            if not self._cursor_line.rstrip("▸ ").endswith(words.rstrip("▸ ")):
+                return None
+            self._seen += len(fresh)
+            return fresh
+        self._seen += found.end()
+        return fresh[: found.end()]
 
     @property
     def _cursor_line(self) -> str:

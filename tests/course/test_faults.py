@@ -739,6 +739,7 @@ QUESTIONS = [
         _question(CHOICE, ("[feedback]", '[feedback]\nok = "x"')),
         'ok = "x"',
         ("`explain`",),
+        runs=True,
     ),
     Seed(
         "one-choice",

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.course.samples import FILE, FULL, MINIMAL, lesson_of, line_of, replaced
+from tutor.course.blocks import FrameBody, LessonHead, QuestionBody, SourceBody, WebSocketBody
+from tutor.course.lesson import STEP_ATTRIBUTES
+from tutor.course.live_paths import EXCHANGE, SHORT_FORMS
 from tutor.course.model import (
     Expectation,
     Operator,
@@ -22,6 +27,7 @@ from tutor.course.model import (
     WebSocketBlock,
 )
 from tutor.course.parse import CourseError, parse_lesson, parse_outline
+from tutor.course.step import ALLOWED
 
 
 def test_minimal_lesson() -> None:
@@ -323,6 +329,18 @@ def test_outline_imports_nothing_heavy() -> None:
     assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
 
 
+def test_documentation_names_everything() -> None:
+    """The description of the format names every key, attribute and live value that is read."""
+    text = (Path(__file__).parents[2] / "docs" / "lesson-format.md").read_text("utf-8")
+    structs = (LessonHead, SourceBody, QuestionBody, WebSocketBody, FrameBody)
+    names = {name for struct in structs for name in struct.__struct_fields__}
+    names |= {name for allowed in ALLOWED.values() for name in (*allowed.flags, *allowed.values)}
+    names |= {*STEP_ATTRIBUTES.flags, *STEP_ATTRIBUTES.values, *EXCHANGE, *SHORT_FORMS}
+    names |= {name for node in EXCHANGE.values() if not isinstance(node, str) for name in node}
+    written = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`[^`\n]+`|```.*?```", text, re.DOTALL))))
+    assert names - written == set()
+
+
 @st.composite
 def mutated(draw: st.DrawFn) -> str:
     """A valid lesson with a few lines or characters deleted, doubled, swapped or replaced."""
@@ -384,3 +402,12 @@ def test_hostile_toml(body: str) -> None:
     """TOML made to overflow a stack or a number is a fault of its block."""
     faults = parse_lesson(replaced(("{of=hello}\nstatus = 200", "{of=hello}\n" + body)), FILE).faults
     assert {fault.line for fault in faults} & {20, 21}
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "text", ["## A {#a}\n" * 10_000, replaced(("Grey HTTP/1.1", "Grey HTTP/1.1\nA: " + "{{" * 100_000))]
+)
+def test_large_file_is_read_in_time(text: str) -> None:
+    """Thousands of steps, or of braces, are read in seconds."""
+    parse_lesson(text, FILE)

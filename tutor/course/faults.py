@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import islice
 from typing import NamedTuple
 
 from tutor.course.model import Fault
 from tutor.language import _
 
+MOST_NAMES = 200
+"""So many known names are compared with one that is not known."""
+
+MOST_LISTED = 12
 LONGEST_NAME = 60
 """A name from a file is quoted in a message up to this many characters."""
 
@@ -63,10 +68,12 @@ def listed(names: Iterable[object]) -> str:
 
 def suggestion(name: str, known: Iterable[str]) -> str:
     """A sentence that names what was probably meant, or everything that is known."""
-    candidates = list(dict.fromkeys(known))
+    candidates = list(islice(dict.fromkeys(known), MOST_NAMES))
     near = get_close_matches(name[:LONGEST_NAME].casefold(), candidates, n=1, cutoff=0.6)
     if near:
         return _("Did you mean {name}?").format(name=quoted(near[0]))
-    if candidates:
-        return _("Known here: {names}.").format(names=listed(candidates))
-    return ""
+    if not candidates:
+        return ""
+    names = [quoted(candidate) for candidate in candidates]
+    shown = names if len(names) <= MOST_LISTED else [*names[:MOST_LISTED], "…"]
+    return _("Known here: {names}.").format(names=", ".join(shown))

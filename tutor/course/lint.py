@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from tutor.course.faults import Faults, Place
@@ -23,7 +24,7 @@ def check_length(step: Section, markdown: Markdown, action_line: int, faults: Fa
         action_line: The line of the step's first request or question; 0 where it has none.
         faults: Where to report.
     """
-    prose = [(line, words) for line, words in markdown.words if step.first < line <= step.last]
+    prose = _inside(markdown.words, step)
     total = sum(words for _line, words in prose)
     before = sum(words for line, words in prose if line < action_line)
     place = Place(step.first, 1)
@@ -37,7 +38,7 @@ def check_length(step: Section, markdown: Markdown, action_line: int, faults: Fa
 
 def read_takeaway(step: Section, markdown: Markdown, lines: Sequence[str], faults: Faults) -> str:
     """The text of the step's last block quote; one that is missing or too long is a fault."""
-    quotes = [quote for quote in markdown.quotes if step.first < quote[0] <= step.last]
+    quotes = _inside(markdown.quotes, step)
     if not quotes:
         message = _("The step has no takeaway; end it with one sentence in a block quote, `> …`.")
         faults.style(Place(step.first, 1), message)
@@ -51,3 +52,8 @@ def read_takeaway(step: Section, markdown: Markdown, lines: Sequence[str], fault
         message = _("The takeaway has {count} words; {limit} at most.")
         faults.style(Place(first, 1), message.format(count=words, limit=TAKEAWAY_WORDS))
     return text
+
+
+def _inside(entries: Sequence[tuple[int, int]], step: Section) -> Sequence[tuple[int, int]]:
+    """The entries, sorted by line, that stand below the step's heading."""
+    return entries[bisect_left(entries, (step.first + 1,)) : bisect_left(entries, (step.last + 1,))]

@@ -9,7 +9,7 @@ from tutor.course.faults import Faults, Place, quoted
 from tutor.course.live_paths import LivePathError, read_path
 from tutor.language import _
 
-_BRACES = re.compile(r"\{\{(.*?)\}\}")
+_BRACES = re.compile(r"\{\{([^{}]*)\}\}")
 # What does not look like a live value is sent as it stands: `{{7*7}}` is a payload of a lesson.
 _LIVE = re.compile(r'[a-z][a-z0-9-]*(?:\.(?:"[^"{}]*"|[^{}\s"])+)?')
 _OF_SANDBOX = ("address", "host")

@@ -340,7 +340,8 @@ class _Reader:
         for key in self.body.feedback:
             if key in right:
                 message = _("{key} is the right answer; what is said with it goes into `explain`.")
-                self.faults.add(self.block.key("feedback", key), message.format(key=quoted(key)))
+                # The lesson still loads: where the key was moved, its proof says more.
+                self.faults.style(self.block.key("feedback", key), message.format(key=quoted(key)))
             elif self._given("choices") and key not in keys:
                 message = _("Feedback for {key}, which is no choice.").format(key=quoted(key))
                 self.faults.unknown(self.block.key("feedback", key), message, key, keys)

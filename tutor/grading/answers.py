@@ -95,10 +95,11 @@ def grade_request(
     missed = unmet(question.expectations, {**fired, question.id: hops}, question.id)
     if not missed:
         return Verdict(Grade.RIGHT, given)
-    said = " ".join((_arrived(request, sent), _came_back(missed[0], hops)))
     for wrong in question.wrong:
         if sent is not None and any(_same_request(sent, line) for line in wrong.answers):
-            return Verdict(Grade.WRONG, given, f"{said} {wrong.feedback}".strip(), wrong.key)
+            said = f"{_arrived(request, sent)} {wrong.feedback}".strip()
+            return Verdict(Grade.WRONG, given, said, wrong.key)
+    said = " ".join((_arrived(request, sent), _came_back(missed[0], hops)))
     return Verdict(Grade.WRONG, given, said)
 
 
@@ -540,6 +541,9 @@ def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
         return _("Status {actual} came back; the goal is {goal}.").format(
             actual=lookup(expectation.path, hops), goal=_(" or ").join(map(str, wanted))
         )
+    if expectation.operator is Operator.MATCHES:
+        # A pattern is no words for a learner.
+        return _("What came of it has {actual}; that is not the goal yet.").format(actual=missed.actual)
     if about[:1] == ["response"]:
         said = _("What came back has {actual}; the goal is {goal}.")
     elif about[:1] == ["request"]:

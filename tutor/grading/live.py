@@ -245,7 +245,7 @@ _MESSAGE_VALUES: dict[str, Callable[[Message], object]] = {
         line.decode("utf-8", "surrogateescape")
         for line in (message.start_line, *(each.line for each in message.fields))
     ),
-    "chunks": lambda message: sum(1 for chunk in message.chunks if chunk.size),
+    "chunks": lambda message: len(message.chunks),
 }
 
 

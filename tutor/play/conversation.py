@@ -63,9 +63,9 @@ class Conversation:
                 self.go_on()
 
     def say(self, lines: Sequence[Text]) -> None:
-        """Print lines at once."""
+        """Print a beat at once, apart from what was typed before it."""
+        self.env.out.show([*([""] if self._beat else []), *lines])
         self._beat = lines
-        self.env.out.show(lines)
 
     def reply(self, lines: Sequence[Text | str]) -> None:
         """Print the answer to a command; the beat on the screen stays the one to print anew."""

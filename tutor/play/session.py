@@ -72,7 +72,7 @@ class Session:
     def _first_place(self, start: Address | None) -> tuple[Outline, OutlineStep] | None:
         if start is not None:
             return self._place(start)
-        found = first_undone(self._outlines, self._progress)
+        found = first_undone(self._outlines, self._progress, skipped_last=True)
         if found is not None:
             return found
         lesson = self._outlines[-1]
@@ -85,7 +85,7 @@ class Session:
         outline = address.lesson
         if address.step is not None:
             return outline, address.step
-        undone = first_undone([outline], self._progress)
+        undone = first_undone([outline], self._progress, skipped_last=True)
         if undone is not None:
             return undone
         self._talk.reply(
@@ -280,7 +280,7 @@ class Session:
         if not later:
             return None
         following = later[0]
-        return first_undone([following], self._progress) or (following, following.steps[0])
+        return first_undone([following], self._progress, skipped_last=True) or (following, following.steps[0])
 
     # Going elsewhere
 
@@ -297,7 +297,10 @@ class Session:
                 return outline, following
             later = self._outlines[[item.id for item in self._outlines].index(outline.id) + 1 :]
             if later:
-                return first_undone([later[0]], self._progress) or (later[0], later[0].steps[0])
+                return first_undone([later[0]], self._progress, skipped_last=True) or (
+                    later[0],
+                    later[0].steps[0],
+                )
             self._talk.reply([_("This is the last step.")])
             return outline, here
         if move.verb is Verb.BACK:
@@ -385,7 +388,7 @@ class Session:
         if position is not None:
             outline = next((item for item in self._outlines if item.id == position.lesson_id), None)
             step = step_called(outline.steps, position.step_id) if outline else None
-            undone = first_undone(self._outlines, self._progress)
+            undone = first_undone(self._outlines, self._progress, skipped_last=True)
             if step is not None and undone is not None and undone[1].id != step.id:
                 words += " " + step.number
             elif undone is not None:
