@@ -226,7 +226,7 @@ def test_ctrl_c_ends_a_running_request_then_clears_then_leaves(home: Path, pack:
     with Terminal("--pack", str(pack), home=home) as terminal:
         terminal.wait_for("Enter: send")
         # The server waits for five bytes of body that never come.
-        terminal.type(":try POST /form Content-Length:5 --raw x")
+        terminal.type(":try POST /form --form --raw x Content-Length:5")
         time.sleep(1.0)
         terminal.press("\x03")
         terminal.wait_for("You ended the request.")
