@@ -17,11 +17,13 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "2.1": "cycle",
         "2.2": "http_requests",
+        "2.3": "http_responses",
+        "2.4": "contexts",
     }
 )
 """Section number -> the module that holds it, imported when that section is asked for."""
 
-WITH_STATIC_FILES = frozenset({"2.2"})
+WITH_STATIC_FILES = frozenset({"2.2", "2.3"})
 """Sections that teach the static route; the others are without its rule."""
 
 

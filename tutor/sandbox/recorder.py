@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 DEFAULT_CAP = 256 * 1024
 """Bytes stored of one direction of a connection; the screen shows a quarter of it at most."""
 
+_SEND_BYTES = 256 * 1024
+
 _STATUS_101 = b"HTTP/1.1 101 "
 _INTERIM = b"HTTP/1.1 1"
 
@@ -150,10 +152,11 @@ class RecordingSocket(socket.socket):
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
-        # By `send`, so that only bytes that the kernel took are recorded when the peer goes away.
+        # By `send`, so that only bytes that the kernel took are recorded when the peer goes away; in parts,
+        # because on a blocking socket one `send` returns only when it has taken everything.
         rest = memoryview(data).cast("B")
         while rest:
-            rest = rest[self.send(rest, flags) :]
+            rest = rest[self.send(rest[:_SEND_BYTES], flags) :]
 
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         data = super().recv(bufsize, flags)
