@@ -18,7 +18,7 @@ WAIT_S = 20.0
 """How long anything may take on a busy machine."""
 
 
-class _Screen(pyte.HistoryScreen):  # type: ignore[misc]  # pyte has no types
+class _Screen(pyte.HistoryScreen):
     """A screen that answers, as a terminal does, where its cursor is."""
 
     reply: Callable[[str], object]
@@ -162,7 +162,9 @@ class Terminal:
             except (pexpect.TIMEOUT, pexpect.EOF):
                 break
 
-    def _feed(self, data: bytes) -> None:
+    def _feed(self, data: str | bytes) -> None:
+        # Without an encoding pexpect gives bytes, whatever its types say.
+        assert isinstance(data, bytes)
         self._bytes += data
         self._stream.feed(data)
 

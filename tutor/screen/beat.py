@@ -79,12 +79,12 @@ def _split(items: Sequence[Item], width: int, limit: int, deepest: int) -> list[
             continue
         if beats[-1] and rows([*beats[-1], *lines], width) > limit:
             beats.append([])
-        for chunk in _chunks(_without_leading_blanks(lines) if not beats[-1] else lines, width, limit):
+        for chunk in _chunks(lines, width, limit):
             if beats[-1] and rows([*beats[-1], *chunk], width) > limit:
                 beats.append([])
             beats[-1].extend(chunk)
     beats[-1].extend(held)
-    return [beat for beat in beats if beat]
+    return [_without_leading_blanks(beat) for beat in beats if beat]
 
 
 def _smallest_fold_that_fits(item: Item, width: int, limit: int, deepest: int) -> Sequence[Text]:
