@@ -40,6 +40,11 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     language = language_of(arguments, variables)
     use(language)
     _end_on_sigterm()
+    if not sys.warnoptions:
+        # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
+        import warnings
+
+        warnings.simplefilter("ignore")
     try:
         outcome = commands(language).main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
         sys.stdout.flush()

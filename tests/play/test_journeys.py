@@ -337,5 +337,7 @@ def test_a_finished_lesson_ends_with_its_takeaways_and_offers_a_review(home: Pat
         terminal.type("")
         assert terminal.ended() == 0
     with Terminal("2.1", "--pack", str(pack), home=home) as again:
-        again.wait_for("You have finished 2.1 A lesson of every kind. This is a review")
+        again.wait_for("You have finished 2.1 A lesson of every kind. Its questions come from memory now")
+        again.wait_for("From memory 1 of")
+        again.type(":g 2.1.1")
         again.wait_for("2.1.1 Choose")

@@ -25,6 +25,7 @@ class LessonHead(msgspec.Struct):
     number: str | None = None
     minutes: int | None = None
     parts: dict[str, str] = {}
+    try_next: list[str] = []
 
 
 class SourceBody(msgspec.Struct):

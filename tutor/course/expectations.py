@@ -10,7 +10,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from tutor.course.faults import Faults, Place, quoted
-from tutor.course.live_paths import EXCHANGE, SHORT_FORMS, Leaf, LivePathError, Node, is_reserved, step_into
+from tutor.course.live_paths import (
+    EXCHANGE,
+    SHORT_FORMS,
+    Leaf,
+    LivePathError,
+    Node,
+    is_reserved,
+    step_into,
+    words_of,
+)
 from tutor.course.model import Expectation, Operator
 from tutor.course.toml_block import Path, TomlBlock
 from tutor.language import _
@@ -112,7 +121,7 @@ class _Reader:
     def _unknown(self, key: str, at: Path, message: str, also: Collection[str]) -> None:
         if also:
             message = _("{name} is no live value.").format(name=quoted(key))
-            self.faults.unknown(self.block.key(*at), message, key, (*EXCHANGE, "hop1", *also))
+            self.faults.unknown(self.block.key(*at), message, key, (*words_of(EXCHANGE), *also))
         else:
             self._fault(at, message)
 

@@ -28,8 +28,11 @@ from tutor.course.step import ALLOWED, NamedFence, named_fences, read_blocks, re
 from tutor.course.toml_block import TomlBlock
 from tutor.language import _
 
+TRY_NEXT = 3
+"""So many commands does a lesson's last page name."""
+
 STEP_ATTRIBUTES = Allowed(
-    id=True, flags=("deeper", "recall", "whole", "timeline", "stop"), values=("part", "was", "app")
+    id=True, flags=("deeper", "recall", "whole", "timeline", "stop"), values=("part", "was", "app", "of")
 )
 
 
@@ -52,6 +55,7 @@ class _Reader:
         number = head.number or ""
         self.faults = self.faults.within(number)
         headings = read_step_headings(self.found.steps, number)
+        self.headings = headings
         self._check_headings(headings)
         self._check_parts(headings, head.parts)
         steps = [
@@ -70,6 +74,7 @@ class _Reader:
             steps=tuple(step for step in steps if not step.recall),
             pool=tuple(step for step in steps if step.recall),
             parts=tuple(Part(*part) for part in head.parts.items()),
+            try_next=tuple(head.try_next),
             line=self.title_line,
         )
         return lesson, faults
@@ -162,6 +167,9 @@ class _Reader:
         ):
             if not right and (value is not None or key not in block.table):
                 self.faults.add(block.value(key), no_head_value(key))
+        if head.try_next and (len(head.try_next) != TRY_NEXT or not all(map(str.strip, head.try_next))):
+            message = _("`try_next` names {count} commands to try; write {count} texts.")
+            self.faults.style(block.value("try_next"), message.format(count=TRY_NEXT))
         for id_, words in head.parts.items():
             if not ID.fullmatch(id_):
                 message = _("{id} is no id; write lower-case words joined by hyphens.").format(id=quoted(id_))
@@ -258,6 +266,18 @@ class _Reader:
                     message.format(id=quoted(part), form=quoted(f"part={part}")),
                 )
 
+    def _check_of(self, section: Section, heading: StepHeading, faults: Faults) -> None:
+        """A variant says which step it is one of; nothing else does."""
+        named = any(item.name == "of" for item in heading.attributes.items)
+        steps = [other.id for other in self.headings if not other.recall]
+        if named and not heading.recall:
+            message = _("`of` goes with `recall`: a variant names the step that it is one of.")
+            faults.add(self._place(section, heading, "of"), message)
+        elif named and heading.attributes.value("of") not in steps:
+            id_ = heading.attributes.value("of")
+            message = _("There is no step {id} in this lesson.").format(id=quoted(id_))
+            faults.unknown(self._place(section, heading, "of"), message, id_, steps)
+
     def _step(self, section: Section, heading: StepHeading) -> Step:
         faults = self.faults.within(heading.id)
         attributes = heading.attributes
@@ -268,6 +288,7 @@ class _Reader:
                     name=quoted(other)
                 )
                 faults.add(self._place(section, heading, other), message)
+        self._check_of(section, heading, faults)
         app = attributes.value("app")
         if app and not ID.fullmatch(app):
             message = _("{name} is no name; write lower-case words joined by hyphens.").format(
@@ -291,6 +312,7 @@ class _Reader:
             hash=self.found.step_hash(section),
             deeper=heading.deeper,
             recall=heading.recall,
+            of=attributes.value("of"),
             part=heading.part,
             was=heading.was,
             whole=attributes.flag("whole"),

@@ -56,24 +56,40 @@ _FLASK: Node = MappingProxyType(
         "arguments": {ANY_NAME: Leaf.TEXT},
         "types": {ANY_NAME: Leaf.TEXT},
         "order": Leaf.LIST,
+        "events": Leaf.LIST,
         "functions": Leaf.LIST,
         "exception": Leaf.TEXT,
         "teardown": Leaf.TEXT,
     }
 )
+_EVENT: Mapping[str, Node] = MappingProxyType(
+    {"data": Leaf.TEXT, "type": Leaf.TEXT, "id": Leaf.TEXT, "retry": Leaf.NUMBER}
+)
+_FRAME: Mapping[str, Node] = MappingProxyType(
+    {"from": Leaf.TEXT, "opcode": Leaf.TEXT, "text": Leaf.TEXT, "bytes": Leaf.TEXT, "masked": Leaf.FLAG}
+)
 _HOP: Mapping[str, Node] = MappingProxyType(
-    {"answered": Leaf.FLAG, "request": _REQUEST, "response": _RESPONSE, "flask": _FLASK}
+    {
+        "answered": Leaf.FLAG,
+        "request": _REQUEST,
+        "response": _RESPONSE,
+        "flask": _FLASK,
+        "events": Leaf.NUMBER,
+        "frames": Leaf.NUMBER,
+        "duration_ms": Leaf.NUMBER,
+    }
 )
 EXCHANGE: Mapping[str, Node] = MappingProxyType({"hops": Leaf.NUMBER, **_HOP})
-"""What may follow an exchange's id, `hopN` apart."""
+"""What may follow an exchange's id, the numbered `hopN`, `eventN` and `frameN` apart."""
 
 SHORT_FORMS = ("status", "reason", "version", "headers", "body", "length", "json", "chunks")
 """In expectations these mean the response's."""
 
 RESERVED = ("request", "response", "flask", "headers", "json")
-"""No ids of exchanges, as a proof may begin with either; `hop1`, `hop2`, … are none either."""
+"""No ids of exchanges, as a proof may begin with either; `hop1`, `event1`, `frame1`, … are none either."""
 
-HOP = re.compile(r"hop[1-9][0-9]{0,3}")
+_NUMBERED = re.compile(r"(hop|event|frame)[1-9][0-9]{0,3}")
+_FIRST_OF = ("hop1", "event1", "frame1")
 
 
 class LivePathError(Exception):
@@ -91,7 +107,13 @@ class LivePath:
 
 def is_reserved(name: str) -> bool:
     """Whether a name begins a path and so cannot be an exchange's id."""
-    return name in RESERVED or HOP.fullmatch(name) is not None
+    return name in RESERVED or _NUMBERED.fullmatch(name) is not None
+
+
+def words_of(node: Mapping[str, Node]) -> tuple[str, ...]:
+    """What may stand below a node, one of each numbered word included."""
+    numbered = _FIRST_OF if "hops" in node else _FIRST_OF[1:] if "frames" in node else ()
+    return (*node, *numbered)
 
 
 def step_into(node: Node, segment: str) -> Node:
@@ -110,13 +132,14 @@ def step_into(node: Node, segment: str) -> Node:
         return node[ANY_NAME]
     if segment in node:
         return node[segment]
-    if "hops" in node and HOP.fullmatch(segment):
-        return _HOP
-    known = (*node, *(("hop1", "hop2") if "hops" in node else ()))
+    numbered = _NUMBERED.fullmatch(segment)
+    if numbered and f"{numbered[1]}s" in node and "answered" in node:
+        return _BELOW_NUMBERED[numbered[1]]
     message = _("{name} is no live value.").format(name=quoted(segment))
-    raise LivePathError(f"{message} {suggestion(segment, known)}")
+    raise LivePathError(f"{message} {suggestion(segment, words_of(node))}")
 
 
+_BELOW_NUMBERED: Mapping[str, Node] = MappingProxyType({"hop": _HOP, "event": _EVENT, "frame": _FRAME})
 _SEGMENT = re.compile(r'"([^"]*)"|([^."\s]+)')
 
 

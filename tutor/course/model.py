@@ -210,6 +210,8 @@ class Step:
     """Changes when anything that a learner would notice changes: texts, requests, keys."""
     deeper: bool = False
     recall: bool = False
+    of: str = ""
+    """In the recall pool: the id of the step that this is a variant of."""
     part: str = ""
     """The id of the part that this step belongs to; empty in a lesson without parts."""
     was: tuple[str, ...] = ()
@@ -258,6 +260,8 @@ class Lesson:
     """Main and deeper steps in file order; the recall pool is apart."""
     pool: tuple[Step, ...] = ()
     parts: tuple[Part, ...] = ()
+    try_next: tuple[str, ...] = ()
+    """Commands to try after the lesson, as Markdown, each with a word on what it shows."""
     line: int = 1
 
     @property

@@ -28,6 +28,10 @@ class Moved(Exception):  # noqa: N818 - a way out of a step, not an error
         self.argument = argument
 
 
+class Passed(Exception):  # noqa: N818 - a wish, not an error
+    """The learner passes a question asked from memory: Enter alone."""
+
+
 class Conversation:
     """One learner at one terminal.
 

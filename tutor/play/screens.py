@@ -25,6 +25,7 @@ from tutor.wire.request import RawRequest, Request
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from tutor.learner.recall import Miss
     from tutor.sandbox.source import Excerpt
 
 LETTERS = "abcdef"
@@ -89,6 +90,9 @@ class Screens:
                 "muted",
             )
         return Fixed([head], keep_with_next=True)
+
+    def heading(self, words: str) -> Item:
+        return Fixed([_text(words, "title")], keep_with_next=True)
 
     def prose_items(self, block: Prose) -> list[Item]:
         lines = self.prose(without_takeaway(block.markdown))
@@ -192,38 +196,61 @@ class Screens:
             _text(_("An answer that starts with a colon is typed \\:so.")),
         ]
 
-    def lesson_end(self, lesson: Lesson, following: Outline | None) -> Item:
-        """The takeaways by part, and what comes next."""
-        lines = [
-            _text(
-                _("You have finished {number} {title}.").format(
-                    number=lesson.number, title=visible(lesson.title)
-                ),
-                "title",
-            )
-        ]
+    def lesson_end(
+        self, lesson: Lesson, missed: Sequence[Miss], guessed: tuple[int, int], following: Outline | None
+    ) -> list[Item]:
+        """The page a learner keeps: takeaways by part, misses with what was true, what to try."""
+        title = _("You have finished {number} {title}.").format(
+            number=lesson.number, title=visible(lesson.title)
+        )
+        items: list[Item] = [Fixed([_text(title, "title"), _text("")], keep_with_next=True)]
         parts = {part.id: part.title for part in lesson.parts}
-        part = ""
-        for step in lesson.main_steps:
-            if step.part != part:
-                part = step.part
-                lines.append(_text(visible(parts.get(part, "")), "muted"))
-            rows = prose_lines(step.takeaway, width=self.width - 2, plain=self.plain)
-            lines += [_text("  ").append_text(row) for row in rows]
-        lines.append(_text(""))
+        for part in dict.fromkeys(step.part for step in lesson.main_steps):
+            lines = [_text(visible(parts[part]), "muted")] if part in parts else []
+            for step in lesson.main_steps:
+                if step.part == part:
+                    lines += self._listed(step.takeaway)
+            items.append(Fixed([*lines, _text("")]))
+        if missed:
+            lines = [_text(_("Missed at first, and what is true:"), "muted")]
+            for miss in missed:
+                answer = answer_in_words(miss.question)
+                lines += self._listed(f"{miss.step.number}  {miss.question.prompt} {answer}")
+            items.append(Fixed([*lines, _text("")]))
+        made, right = guessed
+        if made:
+            words = ngettext(
+                "{right} of {made} guess was right.", "{right} of {made} guesses were right.", made
+            )
+            items.append(Fixed([_text(words.format(right=right, made=made)), _text("")]))
+        if lesson.try_next:
+            lines = [_text(_("To try next:"), "muted")]
+            for command in lesson.try_next:
+                lines += self._listed(command)
+            items.append(Fixed([*lines, _text("")]))
         if following is not None:
-            lines.append(
-                _text(
-                    _("Next: {number} {title}.").format(
-                        number=following.number, title=visible(following.title)
-                    )
-                )
+            next_ = _("Next: {number} {title}.").format(
+                number=following.number, title=visible(following.title)
             )
         else:
-            lines.append(
-                _text(_("This was the last lesson. `flask-http-tutor list` shows them all.").replace("`", ""))
-            )
-        return Fixed(lines)
+            next_ = _("This was the last lesson: the course is done.")
+        items.append(Fixed([_text(next_, "title")]))
+        return items
+
+    def _listed(self, markdown: str) -> list[Text]:
+        """Words under a small mark, their further rows indented."""
+        rows = prose_lines(markdown, width=self.width - 4, plain=self.plain)
+        return [_text("  - " if place == 0 else "    ").append_text(row) for place, row in enumerate(rows)]
+
+
+def answer_in_words(question: Question) -> str:
+    """The right answer as Markdown, without letters: those are another learner's."""
+    words = dict(question.choices)
+    if question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
+        return "; ".join(f"**{words[key]}**" for key in question.answer)
+    if question.kind is QuestionKind.ORDER:
+        return " → ".join(words[key] for key in question.answer)
+    return f"`{question.answer[0]}`"
 
 
 def without_takeaway(markdown: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tutor import language
@@ -21,9 +22,18 @@ from tutor.learner.progress import (
     state_of,
     step_called,
 )
+from tutor.learner.recall import (
+    Variant,
+    by_need,
+    draw,
+    guesses,
+    is_rested,
+    misses,
+    sources,
+)
 from tutor.learner.settings import LANGUAGE
 from tutor.play.commands import Typed, Verb
-from tutor.play.conversation import Conversation, Moved
+from tutor.play.conversation import Conversation, Moved, Passed
 from tutor.play.prompt import Prompter
 from tutor.play.step import StepPlayer
 from tutor.sandbox.server import SandboxServer
@@ -43,6 +53,8 @@ class Session:
         self._seed = progress.shuffle_seed()
         self._player: StepPlayer | None = None
         self._here: tuple[Outline, OutlineStep] | None = None
+        self._table: tuple[SandboxServer, Client]
+        """Set while the session runs."""
         self._talk.handler = self._handle
 
     def run(self, start: Address | None) -> ExitCode:
@@ -52,13 +64,17 @@ class Session:
             start: a lesson (its first undone step) or a step; None goes on.
         """
         first_time = self._progress.position() is None
+        was_away = is_rested(self._progress.attempts(), self._env.now())
         with SandboxServer() as server:
             client = Client(server)
+            self._table = server, client
             try:
                 here = self._first_place(start)
                 opening = self._opening(server, here, first_time=first_time)
+                if here is not None and was_away:
+                    self._warm_up(here[0], after_break=True)
                 while here is not None:
-                    here = self._visit(here, server, client, opening)
+                    here = self._visit(here, opening)
                     opening = []
             except Moved:
                 pass
@@ -70,34 +86,28 @@ class Session:
     # Where to go
 
     def _first_place(self, start: Address | None) -> tuple[Outline, OutlineStep] | None:
-        if start is not None:
+        if start is not None and (start.step is not None or not self._is_finished(start.lesson)):
             return self._place(start)
         found = first_undone(self._outlines, self._progress, skipped_last=True)
-        if found is not None:
+        if start is None and found is not None:
             return found
-        lesson = self._outlines[-1]
-        self._talk.reply(
-            [_("You have finished every lesson. This is a review of the last one; :g 2.1 goes to another.")]
-        )
-        return lesson, lesson.steps[0]
+        try:
+            self._review(start.lesson if start is not None else self._outlines[-1])
+        except Moved as move:
+            if move.verb is Verb.QUIT:
+                raise
+            reviewed = start.lesson if start is not None else self._outlines[-1]
+            return self._moved(move, reviewed, self._lesson(reviewed).steps[0])
+        return found
 
     def _place(self, address: Address) -> tuple[Outline, OutlineStep]:
         outline = address.lesson
         if address.step is not None:
             return outline, address.step
-        undone = first_undone([outline], self._progress, skipped_last=True)
-        if undone is not None:
-            return undone
-        self._talk.reply(
-            [
-                _(
-                    "You have finished {number} {title}. This is a review; "
-                    ":g goes to a step, such as :g {step}."
-                ).format(number=outline.number, title=outline.title, step=outline.steps[-1].number),
-                "",
-            ]
-        )
-        return outline, outline.main_steps[0]
+        return first_undone([outline], self._progress, skipped_last=True) or (outline, outline.main_steps[0])
+
+    def _is_finished(self, outline: Outline) -> bool:
+        return standing(outline, self._progress.states(outline.id)).finished
 
     def _opening(
         self, server: SandboxServer, here: tuple[Outline, OutlineStep] | None, *, first_time: bool
@@ -150,36 +160,24 @@ class Session:
     # One step
 
     def _visit(
-        self, here: tuple[Outline, OutlineStep], server: SandboxServer, client: Client, opening: list[Item]
+        self, here: tuple[Outline, OutlineStep], opening: list[Item]
     ) -> tuple[Outline, OutlineStep] | None:
         """Play a step; gives the next place, or None at the end of the course."""
-        import sandbox_app
-
         outline, outline_step = here
         lesson = self._lesson(outline)
         step = next(item for item in lesson.steps if item.id == outline_step.id)
         self._here = here
         self._progress.remember_position(lesson.id, step.id)
-        run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
         first = step.id == lesson.steps[0].id
-        player = StepPlayer(
-            self._talk,
-            lesson,
-            step,
-            run,
-            address=server.address,
-            seed=self._seed,
-            record=lambda question, text, grade: self._record(
-                lesson, step, question.id, text, grade, question.prediction
-            ),
-        )
-        self._player = player
-        before = list(opening)
-        if first:
-            before += self._talk.screens.lesson_head(lesson)
-            if lesson.opening and not opening:
-                before += [*self._opening_prose(lesson)]
         try:
+            if first and not opening and not self._progress.states(lesson.id):
+                self._warm_up(outline)
+            player = self._player_of(lesson, step)
+            before = list(opening)
+            if first:
+                before += self._talk.screens.lesson_head(lesson)
+                if lesson.opening and not opening:
+                    before += self._opening_prose(lesson)
             rest = player.play(before, unbroken=bool(opening))
             self._progress.mark_step(
                 lesson.id, step, StepStatus.DONE, at=self._env.now(), helped=player.helped
@@ -189,6 +187,90 @@ class Session:
             return self._moved(move, outline, step)
         finally:
             self._player = None
+
+    def _player_of(self, lesson: Lesson, step: Step, from_memory: str = "") -> StepPlayer:
+        """A player for a step on its lesson's sandbox; commands are about it from now on."""
+        import sandbox_app
+
+        server, client = self._table
+        run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
+        self._player = StepPlayer(
+            self._talk,
+            lesson,
+            step,
+            run,
+            address=server.address,
+            seed=self._seed,
+            record=lambda question, text, grade: self._record(
+                lesson, step, question.id, text, grade, question.prediction
+            ),
+            from_memory=from_memory,
+        )
+        return self._player
+
+    # From memory
+
+    def _warm_up(self, outline: Outline, *, after_break: bool = False) -> None:
+        """Three questions from earlier lessons; Enter on the first passes all."""
+        place = [item.id for item in self._outlines].index(outline.id)
+        earlier = list(self._outlines[:place])
+        if after_break and not earlier:
+            # Back in the first lesson after a day: what was done of it is all there is to ask about.
+            earlier = [outline]
+        back = sources(place) or (1, 1, 1)
+        lessons = [self._lesson(item) for item in earlier]
+        variants = [
+            variant
+            for variant in draw(lessons, back, self._progress)
+            if variant.lesson.id != outline.id or self._is_done(variant)
+        ]
+        if variants:
+            self._talk.reply([_("A warm-up from memory, two minutes at most. Enter passes it."), ""])
+            self._ask_from_memory(variants, _("Warm-up {place} of {count}"))
+
+    def _is_done(self, variant: Variant) -> bool:
+        """Whether the step that a variant is of is done."""
+        step = next((step for step in variant.lesson.steps if step.id == variant.step.of), None)
+        state = state_of(step, self._progress.states(variant.lesson.id)) if step else None
+        return state is not None and state.state is StepStatus.DONE
+
+    def _review(self, outline: Outline) -> None:
+        """A finished lesson from memory: its pool, and missed steps without a variant; no prose."""
+        lesson = self._lesson(outline)
+        pool = by_need(lesson, self._progress) or list(lesson.pool)
+        varied = {step.of for step in lesson.pool}
+        missed = dict.fromkeys(miss.step for miss in misses(lesson, self._progress.attempts(lesson.id)))
+        # Without a pool and without misses there is still the lesson to go through again.
+        steps = [*pool, *(step for step in missed if step.id not in varied)] or list(lesson.main_steps)
+        self._talk.reply(
+            [
+                _(
+                    "You have finished {number} {title}. "
+                    "Its questions come from memory now; Enter passes one."
+                ).format(number=outline.number, title=outline.title),
+                _(":g goes to a step, such as :g {step}.").format(step=outline.steps[-1].number),
+                "",
+            ]
+        )
+        self._ask_from_memory([Variant(lesson, step) for step in steps], _("From memory {place} of {count}"))
+
+    def _ask_from_memory(self, variants: Sequence[Variant], heading: str) -> None:
+        for place, variant in enumerate(variants, start=1):
+            player = self._player_of(
+                variant.lesson, variant.step, heading.format(place=place, count=len(variants))
+            )
+            try:
+                rest = player.play()
+                self._talk.show(rest)
+                self._talk.go_on()
+            except Passed:
+                if place == 1:
+                    return
+            except Moved as move:
+                if move.verb is not Verb.NEXT:
+                    raise
+            finally:
+                self._player = None
 
     def _opening_prose(self, lesson: Lesson) -> list[Item]:
         from tutor.course.model import Prose
@@ -243,9 +325,11 @@ class Session:
         steps = list(outline.steps)
         place = [item.id for item in steps].index(step_id)
         if steps[place].deeper:
-            part = steps[place].part
-            later = [item for item in steps[place + 1 :] if not item.deeper and item.part != part]
-            return later[0] if later else None
+            states = self._progress.states(outline.id)
+            main = [item for item in steps[place + 1 :] if not item.deeper]
+            undone = [item for item in main if state_of(item, states) is None]
+            later = [item for item in main if item.part != steps[place].part]
+            return next(iter(undone or later), None)
         return next((item for item in steps[place + 1 :] if not item.deeper), None)
 
     def _deeper_offered(self, lesson: Lesson, step: Step) -> list[Step]:
@@ -275,7 +359,13 @@ class Session:
                 ]
             )
         else:
-            self._talk.show([self._talk.screens.lesson_end(lesson, later[0] if later else None)])
+            attempts = self._progress.attempts(lesson.id)
+            following = later[0] if later else None
+            self._talk.show(
+                self._talk.screens.lesson_end(
+                    lesson, misses(lesson, attempts), guesses(lesson, attempts), following
+                )
+            )
         self._talk.go_on(_("Enter: go on ▸") if later else _("Enter: leave ▸"))
         if not later:
             return None

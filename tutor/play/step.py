@@ -15,7 +15,7 @@ from tutor.grading.live import LiveValueError, insert, split_path
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
-from tutor.play.conversation import Conversation
+from tutor.play.conversation import Conversation, Passed
 from tutor.play.screens import ended, label_for, literal
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.flask_side import flask_line, timeline_lines
@@ -70,6 +70,7 @@ class StepPlayer:
         run: the step's sandbox: a fresh app and empty jars.
         seed: decides the order of options.
         record: keeps an answer; called for each one before anything else happens.
+        from_memory: a heading; the step is asked under it without its prose and takeaway, and Enter passes.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class StepPlayer:
         address: str,
         seed: str,
         record: RecordAttempt,
+        from_memory: str = "",
     ) -> None:
         self._talk = talk
         self._lesson = lesson
@@ -90,6 +92,7 @@ class StepPlayer:
         self._address = address
         self._seed = f"{seed}/{lesson.id}/{step.id}"
         self._record = record
+        self._from_memory = from_memory
         self._pending: list[Item] = []
         self._shown = Shown()
         self._on_screen: set[str] = set()
@@ -108,14 +111,19 @@ class StepPlayer:
 
         Raises:
             Moved: the learner went elsewhere.
+            Passed: asked from memory, the learner passed the question.
         """
-        self._pending = [*opening, self._talk.screens.step_head(self._step, self._lesson)]
+        screens = self._talk.screens
+        if self._from_memory:
+            self._pending = [*opening, screens.heading(self._from_memory)]
+        else:
+            self._pending = [*opening, screens.step_head(self._step, self._lesson)]
         blocks = self._step.blocks
         place = 0
         while place < len(blocks):
             block = blocks[place]
             place += 1
-            if isinstance(block, Prose):
+            if isinstance(block, Prose) and not self._from_memory:
                 self._pending += self._talk.screens.prose_items(block)
             elif isinstance(block, Source):
                 self._pending += self._source_items(block)
@@ -130,7 +138,7 @@ class StepPlayer:
                 unbroken = False
             elif isinstance(block, Question) and not block.prediction:
                 self._ask(block)
-        if self._step.takeaway:
+        if self._step.takeaway and not self._from_memory:
             self._pending.append(self._talk.screens.takeaway(self._step))
         return self._pending
 
@@ -347,6 +355,7 @@ class StepPlayer:
             if typed.verb is Verb.FIRE:
                 self._close()
                 return None
+            self._pass_on(typed)
             verdict = self._graded(question, typed.answer, shown)
             if verdict.grade is Grade.UNREADABLE:
                 self._talk.reply(self._told(verdict))
@@ -371,6 +380,7 @@ class StepPlayer:
                 self.helped = True
                 self._pending = [Fixed(self._answer_shown(question, shown))]
                 break
+            self._pass_on(typed)
             verdict = self._graded(question, typed.answer, shown)
             if verdict.is_right:
                 self._pending += [Fixed(self._right(question, verdict))]
@@ -449,6 +459,10 @@ class StepPlayer:
         else:
             self._talk.reply(self._lines(items))
         return verdict
+
+    def _pass_on(self, typed: Typed) -> None:
+        if self._from_memory and not typed.answer.strip():
+            raise Passed
 
     @staticmethod
     def _words(question: Question) -> list[str]:
