@@ -140,7 +140,8 @@ class Session:
     @staticmethod
     def _previous(outline: Outline, step: OutlineStep) -> OutlineStep | None:
         place = [item.id for item in outline.steps].index(step.id)
-        return outline.steps[place - 1] if place else None
+        main = [item for item in outline.steps[:place] if not item.deeper]
+        return main[-1] if main else None
 
     def _lesson(self, outline: Outline) -> Lesson:
         if outline.id not in self._lessons:
@@ -225,7 +226,7 @@ class Session:
             if variant.lesson.id != outline.id or self._is_done(variant)
         ]
         if variants:
-            self._talk.reply([_("A warm-up from memory, two minutes at most. Enter passes it."), ""])
+            self._talk.reply([_("A warm-up from memory, two minutes at most. Enter passes it.")])
             self._ask_from_memory(variants, _("Warm-up {place} of {count}"))
 
     def _is_done(self, variant: Variant) -> bool:

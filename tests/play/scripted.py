@@ -1,0 +1,129 @@
+"""Playing steps in process: a learner whose answers are known, and a screen that is measured."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sandbox_app
+from tutor.client import Client, StepRun
+from tutor.course.model import Lesson, Question, Step
+from tutor.course.shuffle import shown_order
+from tutor.environment import Environment
+from tutor.play.commands import Typed
+from tutor.play.conversation import Conversation
+from tutor.play.step import StepPlayer
+from tutor.sandbox.server import SandboxServer
+from tutor.screen.beat import rows
+from tutor.screen.output import Output
+
+LETTERS = "abcdef"
+SEED = "a learner"
+
+
+class Screen(io.StringIO):
+    """A terminal of a fixed size that remembers what was printed since it was last asked."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+    def taken(self) -> str:
+        """What was printed since the last call."""
+        text = self.getvalue()
+        self.seek(0)
+        self.truncate()
+        return text
+
+
+@dataclass
+class Learner:
+    """Answers every prompt right, and keeps what stood between two prompts.
+
+    A prompter: `read` is called with the prompt's label.
+    """
+
+    screen: Screen
+    lesson: Lesson
+    step: Step
+    questions: list[Question] = field(default_factory=list)
+    beats: list[tuple[str, str]] = field(default_factory=list)
+    """Each prompt's label with what was printed before it."""
+
+    def read(self, label: str, bar: Sequence[str]) -> str:
+        assert len(bar) <= 5
+        self.beats.append((label, self.screen.taken()))
+        if label.startswith("Enter: "):
+            return ""
+        question = self.questions.pop(0)
+        if any("{{" in answer for answer in question.answer):
+            return ":a"
+        if question.choices:
+            shown = shown_order(question, f"{SEED}/{self.lesson.id}/{self.step.id}")
+            return "".join(LETTERS[shown.index(key)] for key in question.answer)
+        return question.answer[0]
+
+
+def asked(step: Step) -> list[Question]:
+    """A step's questions in the order in which they are asked: a prediction before its exchange."""
+    found: list[Question] = []
+    for block in step.blocks:
+        if isinstance(block, Question):
+            if not block.prediction:
+                found.append(block)
+        else:
+            exchange = getattr(block, "id", None)
+            found += [
+                question
+                for question in step.questions
+                if question.prediction and question.exchange == exchange
+            ]
+    return found
+
+
+@contextmanager
+def table() -> Iterator[tuple[SandboxServer, Client]]:
+    """A server and a client for any number of steps."""
+    with SandboxServer() as server:
+        client = Client(server)
+        try:
+            yield server, client
+        finally:
+            client.close()
+
+
+def play(
+    lesson: Lesson, step: Step, server: SandboxServer, client: Client, *, columns: int = 80, lines: int = 24
+) -> Learner:
+    """Play a step with right answers on a terminal of that size."""
+    screen = Screen()
+    variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
+    out = Output(screen, variables)
+    env = Environment(out=out, err=out, stdin=screen, variables=variables, pack=Path())
+    learner = Learner(screen, lesson, step, asked(step))
+    talk = Conversation(env, learner)
+    run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
+    player = StepPlayer(
+        talk, lesson, step, run, address=server.address, seed=SEED, record=lambda *_given: None
+    )
+
+    def handle(typed: Typed) -> None:
+        assert player.handle(typed)
+
+    talk.handler = handle
+    rest = player.play()
+    talk.show(rest)
+    learner.read("Enter: go on ▸", ())
+    assert learner.questions == []
+    return learner
+
+
+def rows_of(printed: str, columns: int) -> int:
+    """How many rows of a terminal a printed text takes."""
+    from rich.text import Text
+
+    return rows([Text.from_ansi(line) for line in printed.split("\n")[:-1]], columns)
