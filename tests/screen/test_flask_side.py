@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from flask import Flask, abort
-from requests import Session
 
+from tutor.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.flask_side import flask_line, timeline_lines
 from tutor.wire.exchange import Exchange
+from tutor.wire.request import Request
 
 
 def app() -> Flask:
@@ -37,12 +38,8 @@ def app() -> Flask:
 
 
 def exchange(method: str, path: str) -> Exchange:
-    with SandboxServer(app()) as server, Session() as session:
-        session.trust_env = False
-        response = session.request(method, server.address + path, timeout=10, stream=True)
-        port = int(response.raw.connection.sock.getsockname()[1])
-        response.content  # noqa: B018 - reads the response to its end
-        return server.exchange_of(port, wait_s=5)
+    with SandboxServer(app()) as server:
+        return Client(server).fire(Request(method, path))[0]
 
 
 def test_one_line_says_rule_view_arguments_status_and_time() -> None:
