@@ -6,13 +6,14 @@ wrong on the wire is part of the exchange and never an exception.
 
 from __future__ import annotations
 
+import base64
 import http.client
-import re
+import os
 import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, cast
@@ -24,10 +25,20 @@ from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength
 
-from tutor.course.model import HttpBlock, Step, Until
+from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, WebSocketBlock
 from tutor.language import _
 from tutor.sandbox.server import LOOPBACK, SandboxServer
-from tutor.wire.exchange import Direction, Exchange
+from tutor.wire import frames as wire_frames
+from tutor.wire.event_stream import EventStreamReader
+from tutor.wire.exchange import Direction, Exchange, Piece
+from tutor.wire.frames import (
+    KEY_BYTES,
+    Opcode,
+    close_payload,
+    frame_bytes,
+    parse_frames,
+    sec_websocket_accept,
+)
 from tutor.wire.message import parse_responses
 from tutor.wire.request import RawRequest, Request, parse_http_block, parse_raw_block
 
@@ -39,16 +50,24 @@ if TYPE_CHECKING:
 SILENCE_S = 1.0
 """How long a plain socket waits for a server that says nothing and does not close."""
 
+FRAME_WAIT_S = 2.0
+"""How long a WebSocket frame that is expected may take, and the answer to a handshake."""
+
+OnPiece = Callable[[Piece], None]
+
 _SETTLE_S = 1.0
 """How long the server may take to be done with a connection that has ended well."""
 _LEFT_S = 0.2
 """The same, where the client left first: a stream notices at its next write."""
+_FAREWELL_S = 0.5
+"""How long a WebSocket's client waits for the server to end the connection once it has sent a close frame."""
 _AFTER_ANSWER_S = 0.1
 """How long a plain socket waits for the close once the whole response is there."""
 _READ_BYTES = 65536
+_NONCE_BYTES = 16
+_NORMAL_CLOSURE = 1000
+_SHOWN_CHARS = 60
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
-_EVENT_END = re.compile(rb"\r\n\r\n|\n\n|\r\r")
-_EVENT_DATA = re.compile(rb"(?:^|[\r\n])data(?:[:\r\n]|$)")
 
 
 class Client:
@@ -72,28 +91,57 @@ class Client:
         jar: str = "",
         until: Until | None = None,
         app: Flask | None = None,
+        on_piece: OnPiece | None = None,
     ) -> tuple[Exchange, ...]:
         """Send a request and read its response to the end, or to the first limit of `until`.
 
         Gives one exchange a hop, more than one only with `follow`; why the last one broke off stands in its
         `error`. Ctrl-C ends the request, not the program. `app` answers instead of the one being served.
+
+        `on_piece` gets every piece of every hop at the moment the sandbox records it. It is called in the
+        sandbox's threads, never in the one that fires; in order, one at a time for a connection, and not any
+        more once this method has returned. It should be quick, as the connection waits for it.
         """
-        limits = until or Until()
-        call = _Call(self._server, app, limits, self._timeout_s)
-        with self._lock:
-            self._calls.add(call)
+        call = _Call(self._server, app, until or Until(), self._timeout_s, on_piece)
+
+        def send() -> str:
+            if isinstance(request, RawRequest):
+                return _send_raw(call, request)
+            return _send(call, request, follow, self._jar(jar))
+
+        return self._carry_out(call, send)
+
+    def fire_websocket(
+        self, block: WebSocketBlock, *, app: Flask | None = None, on_piece: OnPiece | None = None
+    ) -> tuple[Exchange, ...]:
+        """Open a WebSocket, send what the block sends and await what it expects, each frame in its turn.
+
+        The block's texts are taken as they stand. Gives one exchange; what did not come as expected within
+        `FRAME_WAIT_S` stands in its `error`. Nothing is sent that the block does not send, neither a pong nor
+        a close frame. For `app` and `on_piece` see `fire`.
+
+        Raises RequestSyntaxError where raw data cannot be read.
+        """
+        outgoing = tuple(_outgoing(frame) for frame in block.frames)
+        call = _Call(self._server, app, Until(), self._timeout_s, on_piece)
+        return self._carry_out(call, lambda: _converse(call, block, outgoing))
+
+    def _carry_out(self, call: _Call, send: Callable[[], str]) -> tuple[Exchange, ...]:
         error = ""
         try:
-            if isinstance(request, RawRequest):
-                error = _send_raw(call, request)
-            else:
-                error = _send(call, request, follow, self._jar(jar))
+            with self._lock:
+                self._calls.add(call)
+            error = send()
         except KeyboardInterrupt:
             call.end()
         finally:
             with self._lock:
                 self._calls.discard(call)
-        return call.exchanges(error)
+        try:
+            return call.exchanges(error)
+        except KeyboardInterrupt:
+            call.end()
+            return call.exchanges(error)
 
     def end(self) -> None:
         """End every request in flight, from any thread; each gives what it has."""
@@ -148,31 +196,43 @@ class StepRun:
             self._apps[configuration] = self._make_app(configuration)
         return self._apps[configuration]
 
-    def fire(self, block: HttpBlock) -> tuple[Exchange, ...]:
+    def fire(self, block: ExchangeBlock, *, on_piece: OnPiece | None = None) -> tuple[Exchange, ...]:
         """Fire a block together with the blocks that go with it, and give its exchanges.
 
-        A block that goes with another one fires with that one; once fired, it is not fired again.
+        A block that goes with another one fires with that one; once fired, it is not fired again. `on_piece`
+        gets the pieces of this block's exchanges as they are recorded, in the sandbox's threads; see
+        `Client.fire`.
 
         Raises:
             LiveValueError: the block inserts a value that is not there.
             RequestSyntaxError: what the block holds is no request.
         """
+        if isinstance(block, WebSocketBlock):
+            self.fired[block.id] = self._client.fire_websocket(
+                self._filled(block), app=self.app(block.app), on_piece=on_piece
+            )
+            return self.fired[block.id]
         if block.with_id and block.id in self.fired:
             return self.fired[block.id]
         group = self._group(self._leader(block))
         jobs = [(offset_ms, each, self._request_of(each)) for each, offset_ms in group]
         if len(jobs) == 1:
             _offset, only, request = jobs[0]
-            self.fired[only.id] = self._fire_block(only, request)
+            self.fired[only.id] = self._fire_block(only, request, on_piece)
         else:
-            self._fire_together(jobs)
+            self._fire_together(jobs, {block.id: on_piece})
         return self.fired[block.id]
 
     def fire_request(
-        self, request: Request | RawRequest, *, app: str = "", jar: str = ""
+        self,
+        request: Request | RawRequest,
+        *,
+        app: str = "",
+        jar: str = "",
+        on_piece: OnPiece | None = None,
     ) -> tuple[Exchange, ...]:
         """Fire a request that is no block of the step, such as one typed at the prompt."""
-        return self._client.fire(request, jar=jar, app=self.app(app))
+        return self._client.fire(request, jar=jar, app=self.app(app), on_piece=on_piece)
 
     def _leader(self, block: HttpBlock) -> HttpBlock:
         by_id = {each.id: each for each in self._step.requests}
@@ -192,17 +252,39 @@ class StepRun:
         return group
 
     def _request_of(self, block: HttpBlock) -> Request | RawRequest:
-        from tutor.grading.live import insert
-
-        text = insert(block.text, self.fired, address=self._server.address)
+        text = self._inserted(block.text)
         return parse_raw_block(text) if block.raw else parse_http_block(text)
 
-    def _fire_block(self, block: HttpBlock, request: Request | RawRequest) -> tuple[Exchange, ...]:
-        return self._client.fire(
-            request, follow=block.follow, jar=block.jar, until=block.until, app=self.app(block.app)
+    def _filled(self, block: WebSocketBlock) -> WebSocketBlock:
+        return replace(
+            block,
+            target=self._inserted(block.target),
+            fields=tuple((name, self._inserted(value)) for name, value in block.fields),
+            frames=tuple(replace(frame, data=self._inserted(frame.data)) for frame in block.frames),
         )
 
-    def _fire_together(self, jobs: Sequence[tuple[int, HttpBlock, Request | RawRequest]]) -> None:
+    def _inserted(self, text: str) -> str:
+        from tutor.grading.live import insert
+
+        return insert(text, self.fired, address=self._server.address)
+
+    def _fire_block(
+        self, block: HttpBlock, request: Request | RawRequest, on_piece: OnPiece | None
+    ) -> tuple[Exchange, ...]:
+        return self._client.fire(
+            request,
+            follow=block.follow,
+            jar=block.jar,
+            until=block.until,
+            app=self.app(block.app),
+            on_piece=on_piece,
+        )
+
+    def _fire_together(
+        self,
+        jobs: Sequence[tuple[int, HttpBlock, Request | RawRequest]],
+        listeners: Mapping[str, OnPiece | None],
+    ) -> None:
         # Apps are made before the clock runs, and by one thread.
         for _offset, block, _request in jobs:
             self.app(block.app)
@@ -213,7 +295,7 @@ class StepRun:
             if ended.wait(max(0.0, start_s + offset_ms / 1000 - time.perf_counter())):
                 self.fired[block.id] = (Exchange((), error=_("You ended the request.")),)
             else:
-                self.fired[block.id] = self._fire_block(block, request)
+                self.fired[block.id] = self._fire_block(block, request, listeners.get(block.id))
 
         threads = [
             threading.Thread(target=fire_later, args=job, name=f"fire {job[1].id}", daemon=True)
@@ -237,7 +319,14 @@ class StepRun:
 class _Call:
     """One `fire` under way: its connections in order, its deadline, and why it ended."""
 
-    def __init__(self, server: SandboxServer, app: Flask | None, until: Until, timeout_s: float) -> None:
+    def __init__(
+        self,
+        server: SandboxServer,
+        app: Flask | None,
+        until: Until,
+        timeout_s: float,
+        on_piece: OnPiece | None = None,
+    ) -> None:
         self.server = server
         self.until = until
         self.timeout_s = timeout_s
@@ -247,6 +336,7 @@ class _Call:
         self.ended = False
         """The person ended it."""
         self._app = app
+        self._on_piece = on_piece
         self._ports: list[int] = []
         self._sockets: list[_DeadlineSocket] = []
         self._kept: Exchange | None = None
@@ -262,7 +352,7 @@ class _Call:
         with self._lock:
             self._sockets.append(own)
             self._ports.append(port)
-        self.server.trust(port, self._app)
+        self.server.trust(port, self._app, on_piece=self._hear if self._on_piece else None)
         if self.ended:
             self.end()
         return own
@@ -285,9 +375,19 @@ class _Call:
         self.limit_reached = self.until.ms is not None
         self.give_up()
 
+    def _hear(self, piece: Piece) -> None:
+        """Pass a piece on, unless it comes too late for the record."""
+        if self._on_piece is not None and self._kept is None:
+            self._on_piece(piece)
+
     def give_up(self) -> None:
-        """Keep the record as it is now: the server may still answer to the end of the connection."""
+        """Keep the record as it is now, and let the connection end in a reset.
+
+        To a plain end the server would still answer, even to a head that is not finished.
+        """
         with self._lock:
+            for each in self._sockets:
+                each.reset_when_closed()
             if self._kept is None and self._ports:
                 self._kept = self.server.exchange_of(self._ports[-1], wait_s=0)
 
@@ -304,8 +404,7 @@ class _Call:
         """Close at once, without a farewell, so that the server's next write already fails."""
         with self._lock:
             for each in self._sockets:
-                with suppress(OSError):
-                    each.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                each.reset_when_closed()
                 each.close()
 
     def exchanges(self, error: str) -> tuple[Exchange, ...]:
@@ -319,7 +418,8 @@ class _Call:
             if self._kept is not None and port == self._ports[-1]:
                 found.append(self._kept)
             else:
-                found.append(self._exchange_of(port))
+                wait_s = _LEFT_S if self.limit_reached else _SETTLE_S
+                found.append(self.server.exchange_of(port, wait_s=wait_s))
             self.server.distrust(port)
         if not found:
             return (Exchange((), error=error),)
@@ -329,12 +429,6 @@ class _Call:
             found[-1] = replace(found[-1], error=error)
         return tuple(found)
 
-    def _exchange_of(self, port: int) -> Exchange:
-        try:
-            return self.server.exchange_of(port, wait_s=_LEFT_S if self.limit_reached else _SETTLE_S)
-        except KeyboardInterrupt:
-            return self.server.exchange_of(port, wait_s=0)
-
 
 class _DeadlineSocket(socket.socket):
     """A client's socket on which no operation outlasts its call's deadline."""
@@ -342,6 +436,11 @@ class _DeadlineSocket(socket.socket):
     def __init__(self, plain: socket.socket, call: _Call) -> None:
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
         self._call = call
+
+    def reset_when_closed(self) -> None:
+        """Let `close` break the connection off; without effect once it is closed."""
+        with suppress(OSError):
+            self.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
 
     def settimeout(self, value: float | None) -> None:
         """Keep the deadline, whatever urllib3 asks for."""
@@ -500,7 +599,7 @@ class _Count:
         self._until = until
         self._body_bytes = 0
         self._events = 0
-        self._open = b""
+        self._reader = EventStreamReader()
 
     def reached_with(self, piece: bytes) -> bool:
         """Whether a limit is reached once this piece is there too."""
@@ -509,9 +608,7 @@ class _Count:
             return True
         if self._until.events is None:
             return False
-        *blocks, self._open = _EVENT_END.split(self._open + piece)
-        # A block without data, such as a comment that keeps the connection open, is no event.
-        self._events += sum(1 for block in blocks if _EVENT_DATA.search(block))
+        self._events += len(self._reader.feed(piece))
         return self._events >= self._until.events
 
 
@@ -550,7 +647,7 @@ def _receive_raw(call: _Call, connection: _DeadlineSocket, received: bytearray, 
         except TimeoutError:
             if call.left_s() <= 0:
                 raise
-            if _is_answered(bytes(received), request):
+            if _is_answered(call, bytes(received), request):
                 return b""
             if call.until.ms is None and time.perf_counter() >= silence_ends_s:
                 call.fell_silent = call.timed_out = True
@@ -565,14 +662,161 @@ def _raw_limit_reached(call: _Call, received: bytearray, request: RawRequest) ->
     return bool(messages) and _Count(call.until).reached_with(messages[-1].body)
 
 
-def _is_answered(received: bytes, request: RawRequest) -> bool:
-    """Whether a whole final response is there."""
+def _is_answered(call: _Call, received: bytes, request: RawRequest) -> bool:
+    """Whether a whole final response is there; one that the close ends never is, before it comes.
+
+    A 101 is one too, as nobody can say how much follows it, unless the limits of the exchange do.
+    """
     messages = parse_responses(received, method=_raw_method(request)) if received else ()
-    return any(message.complete and message.status >= 200 for message in messages)
+    return any(
+        message.complete
+        and not message.until_close
+        and (message.status >= 200 or (message.status == 101 and call.until == Until()))
+        for message in messages
+    )
 
 
 def _raw_method(request: RawRequest) -> str:
     return request.data.lstrip().partition(b" ")[0].decode("latin-1")
+
+
+def _outgoing(frame: Frame) -> bytes:
+    """The bytes of a frame to send; none for one to expect."""
+    if not frame.send:
+        return b""
+    if frame.raw:
+        return parse_raw_block(frame.data).data
+    payload = frame.data.encode("utf-8", "surrogateescape")
+    if frame.opcode == "close":
+        code, _space, reason = (frame.data or str(_NORMAL_CLOSURE)).partition(" ")
+        if code.isdecimal() and int(code) < 1 << 16:
+            payload = close_payload(int(code), reason)
+    return frame_bytes(Opcode[frame.opcode.upper()], payload, masking_key=os.urandom(KEY_BYTES))
+
+
+def _converse(call: _Call, block: WebSocketBlock, outgoing: Sequence[bytes]) -> str:
+    """Carry a WebSocket block out; gives what went otherwise than it says, or nothing."""
+    try:
+        connection = call.opened(socket.create_connection((LOOPBACK, call.server.port), call.timeout_s))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        fields = _handshake_fields(call, block)
+        lines = (f"GET {block.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", "")
+        connection.sendall("\r\n".join(lines).encode("utf-8", "surrogateescape"))
+        reader = _FrameReader(call, connection)
+        key = next((value for name, value in fields if name.lower() == "sec-websocket-key"), "")
+        refusal = reader.refusal(key)
+        if refusal:
+            return refusal
+        for place, (frame, data) in enumerate(zip(block.frames, outgoing, strict=True), start=1):
+            if frame.send:
+                connection.sendall(data)
+            elif missed := reader.missed(frame, place):
+                return missed
+        if any(frame.send and frame.opcode == "close" for frame in block.frames):
+            reader.drain()
+    except OSError as error:
+        return _why(call, error)
+    return ""
+
+
+def _handshake_fields(call: _Call, block: WebSocketBlock) -> list[tuple[str, str]]:
+    """The fields of the opening request; one that the block names stands in place of the client's own."""
+    given = {name.lower() for name, _value in block.fields}
+    own = (
+        ("Host", call.server.host),
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Key", base64.b64encode(os.urandom(_NONCE_BYTES)).decode("ascii")),
+        ("Sec-WebSocket-Version", "13"),
+    )
+    return [*(field for field in own if field[0].lower() not in given), *block.fields]
+
+
+class _FrameReader:
+    """Reads what the server sends on a WebSocket: the answer to the handshake, then frame by frame."""
+
+    def __init__(self, call: _Call, connection: _DeadlineSocket) -> None:
+        self._call = call
+        self._connection = connection
+        self._received = b""
+        self._until_s = 0.0
+
+    def refusal(self, key: str) -> str:
+        """Why the server has not opened a WebSocket; empty where it has."""
+        self._wait_from_now(FRAME_WAIT_S)
+        while b"\r\n\r\n" not in self._received:
+            try:
+                if not self._receive():
+                    return _("The server closed the connection without an answer to the handshake.")
+            except TimeoutError:
+                return _("No answer to the handshake came within {seconds:g} s.").format(seconds=FRAME_WAIT_S)
+        answer = parse_responses(self._received)[0]
+        if answer.status != 101:
+            self.drain()
+            return _("The server opened no WebSocket; it answered {status} {reason}.").format(
+                status=answer.status, reason=answer.reason
+            )
+        self._received = answer.raw_body
+        if answer.value("Sec-WebSocket-Accept") != sec_websocket_accept(key):
+            return _("The server's Sec-WebSocket-Accept does not fit the client's Sec-WebSocket-Key.")
+        return ""
+
+    def missed(self, wanted: Frame, place: int) -> str:
+        """What came in place of a frame that is expected next; empty where that frame came."""
+        expected = _shown_frame(wanted.opcode, wanted.data)
+        try:
+            frame = self._next()
+        except TimeoutError:
+            return _("Frame {place} should be {expected}; nothing came within {seconds:g} s.").format(
+                place=place, expected=expected, seconds=FRAME_WAIT_S
+            )
+        if frame is None:
+            return _("Frame {place} should be {expected}; the server ended the connection.").format(
+                place=place, expected=expected
+            )
+        if frame.name == wanted.opcode and wanted.data in ("", frame.text):
+            return ""
+        return _("Frame {place} should be {expected}; {actual} came.").format(
+            place=place, expected=expected, actual=_shown_frame(frame.name, frame.text)
+        )
+
+    def drain(self) -> None:
+        """Read until the server ends the connection, but not for long."""
+        self._wait_from_now(_FAREWELL_S)
+        with suppress(TimeoutError):
+            while self._receive():
+                pass
+
+    def _next(self) -> wire_frames.Frame | None:
+        self._wait_from_now(FRAME_WAIT_S)
+        while True:
+            found = parse_frames(self._received).frames
+            if found:
+                self._received = self._received[len(found[0].data) :]
+                return found[0]
+            if not self._receive():
+                return None
+
+    def _wait_from_now(self, seconds: float) -> None:
+        self._until_s = time.perf_counter() + seconds
+
+    def _receive(self) -> bool:
+        """Take what comes next; False at the end of the connection. Raises TimeoutError."""
+        left_s = self._until_s - time.perf_counter()
+        try:
+            part = self._connection.recv_within(max(left_s, 0.001), _READ_BYTES)
+        except TimeoutError:
+            # Notes whether it is the whole exchange that took too long.
+            self._call.left_s()
+            raise
+        self._received += part
+        return bool(part)
+
+
+def _shown_frame(opcode: str, text: str) -> str:
+    """A frame as a message names it: `text "hi"`."""
+    shown = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
+    return f'{opcode} "{shown}"' if text else opcode
 
 
 def _why(call: _Call, error: BaseException) -> str:

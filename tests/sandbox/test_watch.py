@@ -20,9 +20,11 @@ from flask import (
     current_app,
     redirect,
     render_template_string,
+    session,
     stream_with_context,
 )
 from flask.globals import request_ctx
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface, SessionMixin
 from flask.typing import ResponseReturnValue
 from flask.views import MethodView
 
@@ -150,18 +152,109 @@ def test_contexts_and_signals_stand_in_between(app: Flask) -> None:
     assert others == [
         "app_context_pushed",
         "request_context_pushed",
+        "session_opened",
         "url_matched",
         "request_started",
         "request_finished",
         "request_context_popped",
         "app_context_popped",
     ]
+    assert one(timeline, EventKind.SESSION_OPENED).detail == "<NullSession {}>"
     order = kinds(timeline)
     assert order.index("request_started") < order.index("url_value_preprocessor")
     assert order.index("after_request") < order.index("request_finished") < order.index("teardown_request")
     assert order.index("teardown_request") < order.index("request_context_popped")
     assert order.index("request_context_popped") < order.index("teardown_appcontext")
     assert order[-1] == "app_context_popped"
+
+
+WHOLE_ORDER = (
+    "app_context_pushed",
+    "request_context_pushed",
+    "session_opened",
+    "url_matched",
+    "request_started",
+    "url_value_preprocessor",
+    "before_request",
+    "view",
+    "after_this_request",
+    "after_request",
+    "session_saved",
+    "request_finished",
+    "teardown_request",
+    "request_context_popped",
+    "teardown_appcontext",
+    "app_context_popped",
+)
+
+
+def test_the_whole_order_of_a_request_with_a_session(app: Flask) -> None:
+    """The session is opened before the URL is matched, and saved once all after_request functions ran."""
+    app.secret_key = "key"
+
+    @app.before_request
+    def fill() -> None:
+        session["name"] = "Grey"
+
+    timeline = timeline_of(app, "/v")
+    assert tuple(dict.fromkeys(timeline.kinds)) == WHOLE_ORDER
+    assert one(timeline, EventKind.SESSION_OPENED).detail == "<SecureCookieSession {}>"
+    assert one(timeline, EventKind.SESSION_SAVED).detail == "<SecureCookieSession {'name': 'Grey'}>"
+
+
+class Interface(SecureCookieSessionInterface):
+    """Keeps the sessions that it was asked to open and save."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def open_session(self, app: Flask, request: Any) -> SecureCookieSession | None:
+        self.said.append("open")
+        assert request.path == request_ctx.request.path
+        if request.path == "/boom":
+            raise LookupError("no session")
+        return super().open_session(app, request)
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Any) -> None:
+        self.said.append("save")
+        super().save_session(app, session, response)
+
+
+def test_a_session_interface_works_as_without_the_watcher(app: Flask) -> None:
+    """A session interface of the app's own, set after the app was watched, is called once each, and seen."""
+    with SandboxServer(app) as server:
+        original = Interface()
+        app.session_interface = original
+        app.secret_key = "key"
+        said = talk(server.port, b"GET /v HTTP/1.1\r\n\r\n")
+        timeline = server.exchange_of(said.client_port, wait_s=WAIT_S).timeline
+    assert timeline is not None
+    assert kinds(timeline).count("session_opened") == kinds(timeline).count("session_saved") == 1
+    assert original.said == ["open", "save"]
+    stand_in = app.session_interface
+    assert isinstance(stand_in, Interface)
+    assert stand_in.said is original.said
+    stand_in.pickle_based = True
+    assert vars(original)["pickle_based"] is True
+    del stand_in.pickle_based
+    assert "pickle_based" not in vars(original)
+    assert stand_in.get_signing_serializer(app) is not None
+    assert not hasattr(stand_in, "nothing")
+
+
+def test_a_session_that_cannot_be_opened(app: Flask) -> None:
+    """Where opening the session fails, the timeline says with what, inside the pushed context."""
+    app.session_interface = Interface()
+    timeline = timeline_of(app, "/boom")
+    assert kinds(timeline)[1:3] == ["request_context_pushed", "session_opened"]
+    assert one(timeline, EventKind.SESSION_OPENED).raised == "LookupError: no session"
+
+
+def test_apps_do_not_share_a_watched_session_interface(app: Flask) -> None:
+    """Watching one app leaves the session interface that all apps share as it is."""
+    timeline_of(app, "/v")
+    assert type(Flask.session_interface) is SecureCookieSessionInterface
+    assert "open_session" not in vars(Flask.session_interface)
 
 
 def test_times_rise_and_fit_the_whole(app: Flask) -> None:

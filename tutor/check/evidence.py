@@ -9,12 +9,15 @@ from tutor.course.model import Expectation
 from tutor.language import _
 from tutor.wire.escape import hexdump, needs_hexdump, visible, visible_bytes, wire_lines
 from tutor.wire.exchange import Exchange
+from tutor.wire.frames import frames
 from tutor.wire.message import Message
 
 BODY_BYTES = 300
 """How much of a body a report shows: about four lines of a terminal."""
 
 _HEAD_LINES = 40
+_FRAME_LINES = 20
+_FRAME_OCTETS = 12
 
 
 def evidence(hops: Sequence[Exchange], expectations: Sequence[Expectation] = ()) -> tuple[str, ...]:
@@ -30,9 +33,22 @@ def evidence(hops: Sequence[Exchange], expectations: Sequence[Expectation] = ())
             found.extend(_message_lines(exchange.request, [rest for rest in about if rest[0] == "request"]))
         if not about or any(rest[:1] != ("request",) for rest in about):
             found.extend(_message_lines(exchange.response, [rest for rest in about if rest[0] == "response"]))
+            found.extend(frame_evidence(exchange))
         if exchange.error:
             found.append(_("The client gave up: {reason}").format(reason=visible(exchange.error)))
     return tuple(found)
+
+
+def frame_evidence(exchange: Exchange) -> Iterator[str]:
+    """The WebSocket frames of both directions, a line each."""
+    timed = frames(exchange)
+    for each in timed[:_FRAME_LINES]:
+        frame = each.frame
+        arrow = "→" if each.from_client else "←"
+        octets = frame.data[:_FRAME_OCTETS].hex(" ") + (" …" if len(frame.data) > _FRAME_OCTETS else "")
+        yield f'{arrow} {octets}  {frame.name} "{visible(frame.text[:BODY_BYTES])}"'
+    if len(timed) > _FRAME_LINES:
+        yield _("… {count} more frames").format(count=len(timed) - _FRAME_LINES)
 
 
 def _split_hop(path: tuple[str, ...], hops: int) -> tuple[int, tuple[str, ...]]:
@@ -56,7 +72,8 @@ def _message_lines(message: Message | None, paths: Sequence[tuple[str, ...]]) ->
     else:
         lines = wire_lines(message.head)
         yield from (visible_bytes(line.data) for line in lines[:_HEAD_LINES])
-    yield from _body_lines(message)
+    if message.status != 101:
+        yield from _body_lines(message)
 
 
 def _body_lines(message: Message) -> Iterator[str]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tutor.check.report import Check, CheckKind, CheckStatus, describe
+from tutor.wire.stream import StreamPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class CheckLog:
         except Exception as error:
             finding = broken(error)
         self.note(place, kind, line, finding, duration_ms=(time.perf_counter() - started) * 1000)
+
+    def attach(self, stream: tuple[StreamPart, ...]) -> None:
+        """Add to the check logged last what came bit by bit."""
+        self.checks[-1] = replace(self.checks[-1], stream=stream)
 
     def note(
         self, place: str, kind: CheckKind, line: int, finding: Finding | None, *, duration_ms: float = 0.0

@@ -5,8 +5,16 @@ from __future__ import annotations
 import msgspec
 
 from tutor.check.report import Check, LessonReport, Report
+from tutor.wire.escape import visible
+from tutor.wire.stream import PartKind, StreamPart
 
 SCHEMA_VERSION = 1
+
+PARTS = 200
+"""So many parts of one stream are written out."""
+
+PART_CHARS = 1000
+"""How much of one chunk, event or frame is written out; its length in octets is told."""
 
 
 def json_report(report: Report) -> bytes:
@@ -43,7 +51,7 @@ def _lesson(lesson: LessonReport) -> dict[str, object]:
 
 
 def _check(check: Check) -> dict[str, object]:
-    return {
+    shape: dict[str, object] = {
         "id": _text(check.id),
         "kind": check.kind.value,
         "status": check.status.value,
@@ -53,4 +61,21 @@ def _check(check: Check) -> dict[str, object]:
         "expected": _text(check.expected),
         "actual": _text(check.actual),
         "duration_ms": round(check.duration_ms, 3),
+    }
+    if check.stream:
+        shape["stream"] = [_part(part) for part in check.stream[:PARTS]]
+    return shape
+
+
+def _part(part: StreamPart) -> dict[str, object]:
+    """One chunk, event or frame, escaped as on a screen."""
+    text = visible(part.text[:PART_CHARS])
+    if part.kind is PartKind.FRAME:
+        text = f"{part.name} {text}".rstrip(" ")
+    return {
+        "direction": part.direction.value,
+        "at_ms": round(part.at_s * 1000, 3),
+        "kind": part.kind.value,
+        "text": text,
+        "length": len(part.data),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from tutor.errors import ExitCode
+from tutor.wire.stream import StreamPart
 
 
 class CheckKind(StrEnum):
@@ -53,6 +54,8 @@ class Check:
     """The bytes that it is about, escaped, a wire line each."""
     blocks_loading: bool = False
     """A lint fault that stops the lesson from loading."""
+    stream: tuple[StreamPart, ...] = ()
+    """Of an exchange that came bit by bit, its parts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from tutor.check.report import CheckKind
 from tutor.client import Client, StepRun
 from tutor.course.model import (
     Block,
+    ExchangeBlock,
     HttpBlock,
     Lesson,
     Question,
@@ -40,6 +41,7 @@ from tutor.sandbox.server import SandboxServer
 from tutor.sandbox.source import SourceError, excerpts
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import RequestSyntaxError, parse_request_line
+from tutor.wire.stream import stream_parts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -120,14 +122,13 @@ class _StepChecker:
             if isinstance(block, Source):
                 place = f"source/{'+'.join(block.names)}"
                 self._examine(place, CheckKind.LINT, block.line, partial(self._source_finding, block))
-            elif isinstance(block, HttpBlock):
+            elif isinstance(block, HttpBlock | WebSocketBlock):
                 line = block.expect_line or block.line
                 self._examine(block.id, CheckKind.EXCHANGE, line, partial(self._exchange_finding, block, run))
                 if run is None or block.id not in run.fired:
                     self._unfired[block.id] = _("{id} was not fired.").format(id=block.id)
-            elif isinstance(block, WebSocketBlock):
-                self._unfired[block.id] = _("WebSocket connections are not carried out yet.")
-                self._note(block.id, CheckKind.EXCHANGE, block.line, skipped(self._unfired[block.id]))
+                else:
+                    self._log.attach(tuple(part for hop in run.fired[block.id] for part in stream_parts(hop)))
         # The questions' own requests take a fresh app each: what was fired so far is kept.
         self._fired = dict(run.fired) if run else {}
         for question in self._step.questions:
@@ -163,13 +164,14 @@ class _StepChecker:
             return Finding(str(error))
         return None
 
-    def _exchange_finding(self, block: HttpBlock, run: StepRun | None) -> Finding | None:
+    def _exchange_finding(self, block: ExchangeBlock, run: StepRun | None) -> Finding | None:
         reason = self._missing_app(block.app or self._step.app)
         for other in self._step.requests:
             # They fire together.
             if other.with_id == block.id:
                 reason = reason or self._missing_app(other.app or self._step.app)
-        for needed in (block.with_id, *_REFERENCE.findall(block.text)):
+        joined = block.with_id if isinstance(block, HttpBlock) else ""
+        for needed in (joined, *(name for text in _texts(block) for name in _REFERENCE.findall(text))):
             reason = reason or self._unfired.get(needed, "")
         if reason or run is None:
             return skipped(reason or self._missing_app(self._step.app))
@@ -182,6 +184,14 @@ class _StepChecker:
         mismatches = unmet(block.expectations, run.fired, block.id)
         if mismatches:
             return _mismatch_finding(mismatches, hops)
+        if isinstance(block, WebSocketBlock) and hops[-1].error:
+            return Finding(
+                hops[-1].error,
+                expected=_("the frames of the block"),
+                actual=hops[-1].error,
+                evidence=evidence(hops),
+                line=block.line,
+            )
         if not block.expectations and (not hops or hops[-1].response is None):
             return Finding(
                 _("No response came back, and nothing says that none is expected."),
@@ -272,15 +282,15 @@ class _StepChecker:
                 )
         return None
 
-    def _fired_before(self, question: Question) -> tuple[HttpBlock, ...]:
-        """The requests that have been fired when the question is asked."""
+    def _fired_before(self, question: Question) -> tuple[ExchangeBlock, ...]:
+        """What has been fired when the question is asked."""
         blocks = self._step.blocks
         asked_at = blocks.index(question)
         about = next(
-            (place for place, block in enumerate(blocks) if _is_request(block, question.exchange)), asked_at
+            (place for place, block in enumerate(blocks) if _is_exchange(block, question.exchange)), asked_at
         )
         end = about if question.prediction else max(asked_at, about + 1)
-        return tuple(block for block in blocks[:end] if isinstance(block, HttpBlock))
+        return tuple(block for block in blocks[:end] if isinstance(block, HttpBlock | WebSocketBlock))
 
     def _check_request(self, question: Question) -> None:
         line = question.line_of("answer")
@@ -345,7 +355,7 @@ class _StepChecker:
     def _send(self, question: Question, line: str) -> _Sent | Finding:
         """Fire a line as a learner would type it, after the step's requests up to the question."""
         before = self._fired_before(question)
-        about = next((block for block in self._step.requests if block.id == question.exchange), None)
+        about = next((block for block in self._step.exchanges if block.id == question.exchange), None)
         reason = next((self._unfired[block.id] for block in before if block.id in self._unfired), "")
         app = (about.app if about else "") or self._step.app
         reason = reason or self._missing_app(app)
@@ -365,7 +375,8 @@ class _StepChecker:
         except LiveValueError as error:
             return Finding(str(error))
         fired = dict(run.fired)
-        hops = run.fire_request(request, app=app, jar=about.jar if about else "")
+        jar = about.jar if isinstance(about, HttpBlock) else ""
+        hops = run.fire_request(request, app=app, jar=jar)
         return _Sent(hops, fired, grade_request(question, hops, fired, sent=request))
 
     def _examine(self, place: str, kind: CheckKind, line: int, find: Callable[[], Finding | None]) -> None:
@@ -386,8 +397,15 @@ class _Sent:
     verdict: Verdict
 
 
-def _is_request(block: Block, exchange: str) -> bool:
-    return isinstance(block, HttpBlock) and block.id == exchange
+def _is_exchange(block: Block, exchange: str) -> bool:
+    return isinstance(block, HttpBlock | WebSocketBlock) and block.id == exchange
+
+
+def _texts(block: ExchangeBlock) -> tuple[str, ...]:
+    """The texts of a block that may insert live values, a line of the file each or several."""
+    if isinstance(block, HttpBlock):
+        return (block.text,)
+    return (block.target, *(value for _name, value in block.fields), *(frame.data for frame in block.frames))
 
 
 def _verdict_finding(verdicts: Sequence[Verdict], models: int) -> Finding | None:
@@ -429,9 +447,16 @@ def _mismatch_finding(mismatches: Sequence[Mismatch], hops: Sequence[Exchange], 
     )
 
 
-def _line_of(block: HttpBlock, message: str) -> int:
+def _line_of(block: ExchangeBlock, message: str) -> int:
     """The line of the file that holds the live value which the message names, or the block's own."""
+    if isinstance(block, WebSocketBlock):
+        frames = (frame for frame in block.frames if _names_one_of(message, frame.data))
+        return next((frame.line for frame in frames), block.line)
     for place, text in enumerate(block.text.split("\n"), start=1):
-        if any(found in message for found in _INSERTED.findall(text)):
+        if _names_one_of(message, text):
             return block.line + place
     return block.line
+
+
+def _names_one_of(message: str, text: str) -> bool:
+    return any(found in message for found in _INSERTED.findall(text))

@@ -59,6 +59,7 @@ class FrameBody(msgspec.Struct):
     send: Literal["text", "binary", "ping", "pong", "close"] | None = None
     expect: Literal["text", "binary", "ping", "pong", "close"] | None = None
     data: str = ""
+    raw: bool = False
 
 
 class WebSocketBody(msgspec.Struct):

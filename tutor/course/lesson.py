@@ -32,7 +32,9 @@ TRY_NEXT = 3
 """So many commands does a lesson's last page name."""
 
 STEP_ATTRIBUTES = Allowed(
-    id=True, flags=("deeper", "recall", "whole", "timeline", "stop"), values=("part", "was", "app", "of")
+    id=True,
+    flags=("deeper", "recall", "whole", "timeline", "waterfall", "stop"),
+    values=("part", "was", "app", "of"),
 )
 
 
@@ -268,15 +270,16 @@ class _Reader:
 
     def _check_of(self, section: Section, heading: StepHeading, faults: Faults) -> None:
         """A variant says which step it is one of; nothing else does."""
-        named = any(item.name == "of" for item in heading.attributes.items)
+        if not any(item.name == "of" for item in heading.attributes.items):
+            return
+        place = self._place(section, heading, "of")
+        id_ = heading.attributes.value("of")
         steps = [other.id for other in self.headings if not other.recall]
-        if named and not heading.recall:
-            message = _("`of` goes with `recall`: a variant names the step that it is one of.")
-            faults.add(self._place(section, heading, "of"), message)
-        elif named and heading.attributes.value("of") not in steps:
-            id_ = heading.attributes.value("of")
+        if not heading.recall:
+            faults.add(place, _("`of` goes with `recall`: a variant names the step that it is one of."))
+        elif id_ not in steps:
             message = _("There is no step {id} in this lesson.").format(id=quoted(id_))
-            faults.unknown(self._place(section, heading, "of"), message, id_, steps)
+            faults.unknown(place, message, id_, steps)
 
     def _step(self, section: Section, heading: StepHeading) -> Step:
         faults = self.faults.within(heading.id)
@@ -317,6 +320,7 @@ class _Reader:
             was=heading.was,
             whole=attributes.flag("whole"),
             timeline=attributes.flag("timeline"),
+            waterfall=attributes.flag("waterfall"),
             stop=attributes.flag("stop"),
             app=app,
             takeaway=takeaway,

@@ -107,12 +107,15 @@ class Frame:
     opcode: str
     """`text`, `binary`, `ping`, `pong` or `close`."""
     data: str = ""
+    """The payload as text; of a close frame its code and reason. To expect: empty for any payload."""
     line: int = 0
+    raw: bool = False
+    """To send: `data` spells bytes to write as they stand, as in a raw `http` block."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebSocketBlock:
-    """A WebSocket connection: the target, and the frames in order."""
+    """A WebSocket connection: the target, and the frames in order. Its texts may hold `{{live values}}`."""
 
     id: str
     target: str
@@ -120,6 +123,9 @@ class WebSocketBlock:
     fields: tuple[tuple[str, str], ...] = ()
     app: str = ""
     line: int = 0
+    expectations: tuple[Expectation, ...] = ()
+    expect_line: int = 0
+    """The line of the `expect` block; 0 where there is none."""
 
 
 class QuestionKind(StrEnum):
@@ -193,6 +199,9 @@ class Question:
         return 2000 if self.kind is QuestionKind.REQUEST else 200
 
 
+ExchangeBlock = HttpBlock | WebSocketBlock
+"""What is fired and gives exchanges."""
+
 Block = Prose | Source | HttpBlock | WebSocketBlock | Question
 
 
@@ -220,6 +229,8 @@ class Step:
     """Nothing folds, and line ends are drawn."""
     timeline: bool = False
     """Flask's timeline stands open."""
+    waterfall: bool = False
+    """Behind its last exchange stands a table of what each way of delivery cost, and when things arrived."""
     stop: bool = False
     """A good place to rest after this step."""
     app: str = ""
@@ -228,7 +239,13 @@ class Step:
     """The text of the last block quote, as Markdown."""
 
     @property
+    def exchanges(self) -> tuple[ExchangeBlock, ...]:
+        """Everything that is fired, in order."""
+        return tuple(block for block in self.blocks if isinstance(block, HttpBlock | WebSocketBlock))
+
+    @property
     def requests(self) -> tuple[HttpBlock, ...]:
+        """The `http` blocks alone."""
         return tuple(block for block in self.blocks if isinstance(block, HttpBlock))
 
     @property

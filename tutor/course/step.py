@@ -41,6 +41,7 @@ ALLOWED: Mapping[str, Allowed] = {
 """The blocks of the format and the attributes that each may carry."""
 
 _LIMIT = re.compile(r"([1-9][0-9]{0,8})(events?|bytes?|ms)")
+_CLOSE_DATA = re.compile(r"[0-9]{4}(?: .*)?", re.DOTALL)
 _EXCHANGE_BLOCKS = ("http", "websocket")
 
 
@@ -231,7 +232,7 @@ class _Reader:
         return None
 
     def _with_expectations(self, block: Block) -> Block:
-        if isinstance(block, HttpBlock) and block.id in self.expected:
+        if isinstance(block, HttpBlock | WebSocketBlock) and block.id in self.expected:
             line, expectations = self.expected[block.id]
             return replace(block, expectations=expectations, expect_line=line)
         return block
@@ -371,16 +372,16 @@ class _Reader:
     def _expect(self, named: NamedFence) -> None:
         of = named.attributes.value("of")
         faults = self.faults.within(of)
-        requests = [other.id for other in self.fences if other.name == "http" or other.name not in ALLOWED]
+        exchanges = list(self.exchanges.lines)
         if not of:
             if not named.attributes.problem_column and not any(
                 item.name == "of" for item in named.attributes.items
             ):
-                message = _("The `expect` block names no request; write {form}.")
+                message = _("The `expect` block names no exchange; write {form}.")
                 faults.add(named.place, message.format(form="`{of=ID}`"))
-        elif of not in requests:
-            message = _("There is no request {name} in this step.").format(name=quoted(of))
-            faults.unknown(named.place_of("of"), message, of, filter(None, requests))
+        elif of not in exchanges:
+            message = _("There is no exchange {name} in this step.").format(name=quoted(of))
+            faults.unknown(named.place_of("of"), message, of, exchanges)
         elif of in self.expected:
             message = _("{name} has an `expect` block already, in line {line}; join the two.")
             faults.add(named.place_of("of"), message.format(name=quoted(of), line=self.expected[of][0]))
@@ -428,4 +429,20 @@ class _Reader:
             faults.add(block.value("frames", index), message)
         check_live_values(frame.data, earlier, lambda _offset: block.value("frames", index, "data"), faults)
         opcode = frame.send or frame.expect or ""
-        return Frame(frame.send is not None, opcode, frame.data, block.value("frames", index).line)
+        if frame.raw and frame.send is None:
+            faults.add(block.key("frames", index, "raw"), _("`raw` goes with `send` alone."))
+        elif frame.data and "{{" not in frame.data:
+            self._check_frame_data(frame, opcode, block.value("frames", index, "data"), faults)
+        return Frame(
+            frame.send is not None, opcode, frame.data, block.value("frames", index).line, raw=frame.raw
+        )
+
+    def _check_frame_data(self, frame: FrameBody, opcode: str, place: Place, faults: Faults) -> None:
+        if frame.raw:
+            try:
+                parse_raw_block(frame.data)
+            except RequestSyntaxError as error:
+                faults.add(place, error.message)
+        elif opcode == "close" and not _CLOSE_DATA.fullmatch(frame.data):
+            message = _("A close frame carries a code of four digits and a reason, such as {example}.")
+            faults.add(place, message.format(example='`"1000 bye"`'))

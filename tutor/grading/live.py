@@ -13,8 +13,10 @@ from enum import Enum
 from typing import Final
 
 from tutor.errors import ExitCode, TutorError
-from tutor.language import _
+from tutor.language import _, ngettext
+from tutor.wire.event_stream import events
 from tutor.wire.exchange import Exchange
+from tutor.wire.frames import frames
 from tutor.wire.message import Message
 from tutor.wire.timeline import Timeline, ViewArgument
 
@@ -39,6 +41,7 @@ class LiveValueError(TutorError):
 
 
 _HOP = re.compile(r"hop([1-9][0-9]{0,3})")
+_NUMBERED = re.compile(r"(event|frame)([1-9][0-9]{0,3})")
 _SEGMENT = re.compile(r'"([^"]*)"|([^."]+)')
 # Only what looks like a live value is one: `{{7*7}}` and `{{ config }}` are payloads of a lesson, not ours.
 _INSERTED = re.compile(r'\{\{([a-z][a-z0-9-]*(?:\.(?:"[^"{}]*"|[^{}\s"])+)?)\}\}')
@@ -50,8 +53,17 @@ _MESSAGE_PARTS = {
     ),
 }
 _FLASK_PARTS = frozenset(
-    {"rule", "endpoint", "view", "arguments", "types", "order", "functions", "exception", "teardown"}
+    {
+        *("rule", "endpoint", "view", "arguments", "types", "exception", "teardown"),
+        *("order", "events", "functions"),
+    }
 )
+_NUMBERED_PARTS = {
+    "event": frozenset({"data", "type", "id", "retry"}),
+    "frame": frozenset({"from", "opcode", "text", "bytes", "masked"}),
+}
+_WHOLE = frozenset({("answered",), ("events",), ("frames",), ("duration_ms",)})
+"""Paths below an exchange or a hop that lead to a value at once."""
 
 
 def split_path(path: str) -> tuple[str, ...]:
@@ -80,11 +92,9 @@ def path_fault(path: tuple[str, ...]) -> str:
     A path that is one may still name a value that is absent.
     """
     rest = path[1:] if path and _HOP.fullmatch(path[0]) else path
-    if rest == ("answered",) or path == ("hops",):
+    if rest in _WHOLE or path == ("hops",):
         return ""
-    known = _MESSAGE_PARTS.get(rest[0]) if rest else None
-    if rest and rest[0] == "flask":
-        known = _FLASK_PARTS
+    known = _parts_below(rest[0]) if rest else None
     if known is None or len(rest) < 2:
         return _("{path} is no live path.").format(path=".".join(path))
     if rest[1] not in known:
@@ -95,6 +105,14 @@ def path_fault(path: tuple[str, ...]) -> str:
     names = 1 if rest[1] in {"headers", "arguments", "types"} else 0
     fits = deeper == names or rest[1] == "json"
     return "" if fits else _("{path} is no live path.").format(path=".".join(path))
+
+
+def _parts_below(root: str) -> frozenset[str] | None:
+    """What may follow the first part of a path; None where that is no part of an exchange."""
+    if root == "flask":
+        return _FLASK_PARTS
+    numbered = _NUMBERED.fullmatch(root)
+    return _NUMBERED_PARTS[numbered[1]] if numbered else _MESSAGE_PARTS.get(root)
 
 
 def lookup(path: tuple[str, ...], hops: Sequence[Exchange]) -> object:
@@ -109,10 +127,15 @@ def lookup(path: tuple[str, ...], hops: Sequence[Exchange]) -> object:
     chosen, rest = _hop(path, hops)
     if chosen is None:
         return ABSENT
-    if rest[0] == "answered":
-        return chosen.response is not None
+    if rest in _WHOLE:
+        return _whole_value(rest[0], chosen)
     if rest[0] == "flask":
         return _flask_value(rest[1:], chosen.timeline)
+    numbered = _NUMBERED.fullmatch(rest[0])
+    if numbered is not None:
+        place = int(numbered[2])
+        of_kind = _event_value if numbered[1] == "event" else _frame_value
+        return of_kind(rest[1], place, chosen)
     if rest[1] == "interim":
         return tuple(message.status for message in chosen.responses if _is_interim(message))
     message = chosen.request if rest[0] == "request" else chosen.response
@@ -192,10 +215,13 @@ def why_absent(exchange: str, path: tuple[str, ...], fired: Mapping[str, Sequenc
         if chosen.timeline is None:
             return _("the request of {id} did not reach the app.").format(id=exchange)
         return _("Flask has no {part} for {id}.").format(part=".".join(rest[1:]), id=exchange)
+    numbered = _NUMBERED.fullmatch(rest[0])
     if (chosen.request if rest[0] == "request" else chosen.response) is None:
         if rest[0] == "request":
             return _("no request was recorded for {id}.").format(id=exchange)
         return _("{id} got no response.").format(id=exchange)
+    if numbered is not None:
+        return _missing_numbered(exchange, numbered, rest[1], chosen)
     if rest[1] == "headers":
         if rest[0] == "request":
             return _("the request of {id} has no field {name}.").format(id=exchange, name=rest[2])
@@ -213,6 +239,19 @@ def _missing_hop(exchange: str, count: int) -> str:
     if count == 0:
         return _("nothing was recorded for {id}.").format(id=exchange)
     return _("{id} has no such hop; it had {count}.").format(id=exchange, count=count)
+
+
+def _missing_numbered(exchange: str, numbered: re.Match[str], part: str, chosen: Exchange) -> str:
+    """One sentence on an event or a frame that did not come, or a part that it does not have."""
+    is_event = numbered[1] == "event"
+    count = len(events(chosen)) if is_event else len(frames(chosen))
+    if int(numbered[2]) <= count:
+        return _("{name} of {id} has no {part}.").format(name=numbered[0], id=exchange, part=part)
+    if is_event:
+        said = ngettext("{id} brought {count} event.", "{id} brought {count} events.", count)
+    else:
+        said = ngettext("{id} had {count} frame.", "{id} had {count} frames.", count)
+    return said.format(id=exchange, count=count)
 
 
 def _hop(path: tuple[str, ...], hops: Sequence[Exchange]) -> tuple[Exchange | None, tuple[str, ...]]:
@@ -274,6 +313,45 @@ def _json_value(path: Sequence[str], message: Message) -> object:
     return value
 
 
+def _whole_value(part: str, chosen: Exchange) -> object:
+    if part == "answered":
+        return chosen.response is not None
+    if part == "duration_ms":
+        return round(chosen.duration_s * 1000)
+    if chosen.response is None:
+        return ABSENT
+    return len(events(chosen)) if part == "events" else len(frames(chosen))
+
+
+def _event_value(part: str, place: int, chosen: Exchange) -> object:
+    found = events(chosen)[place - 1 : place]
+    if not found:
+        return ABSENT
+    (event,) = found
+    values: dict[str, object] = {
+        "data": event.data,
+        "type": event.type,
+        "id": event.id or ABSENT,
+        "retry": ABSENT if event.retry is None else event.retry,
+    }
+    return values[part]
+
+
+def _frame_value(part: str, place: int, chosen: Exchange) -> object:
+    found = frames(chosen)[place - 1 : place]
+    if not found:
+        return ABSENT
+    (timed,) = found
+    values: dict[str, object] = {
+        "from": "client" if timed.from_client else "server",
+        "opcode": timed.frame.name,
+        "text": timed.frame.text,
+        "bytes": timed.frame.data.hex(" "),
+        "masked": timed.frame.masked,
+    }
+    return values[part]
+
+
 def _flask_value(path: tuple[str, ...], timeline: Timeline | None) -> object:
     if timeline is None:
         return ABSENT
@@ -285,6 +363,8 @@ def _flask_value(path: tuple[str, ...], timeline: Timeline | None) -> object:
         return ABSENT
     if part == "order":
         return timeline.function_kinds
+    if part == "events":
+        return timeline.kinds
     if part == "functions":
         return timeline.function_names
     texts = {

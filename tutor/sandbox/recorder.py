@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -33,27 +35,6 @@ class Traced(Protocol):
     def timeline(self) -> Timeline: ...
 
 
-@dataclass(frozen=True)
-class RecordedExchange(Exchange):
-    """An exchange of which the server knows how much of the body the app took.
-
-    The socket alone cannot tell: the development server reads what the app left unread before it closes.
-    """
-
-    taken_body_bytes: int | None = None
-    """Octets of body that the app read; None where no request reached an app."""
-
-    @property
-    def unread_body_bytes(self) -> int:
-        """Octets of body that the request announced, or sent in chunks, and the app never read."""
-        if self.request is None or self.taken_body_bytes is None:
-            return super().unread_body_bytes
-        announced = self.request.content_length
-        if announced is None:
-            announced = self.request.body_length
-        return max(0, announced - self.taken_body_bytes)
-
-
 @dataclass(slots=True)
 class _Recorded:
     direction: Direction
@@ -70,6 +51,9 @@ class Connection:
         self.trace: Traced | None = None
         """Set when a request reaches an app."""
         self.taken_body_bytes: int | None = None
+        self.on_piece: Callable[[Piece], None] | None = None
+        """Told of each piece as it is recorded, one at a time, by the thread that reads or writes it."""
+        self._telling = threading.Lock()
         self._accepted_s = time.perf_counter()
         self._finished_s: float | None = None
         self._lock = threading.Lock()
@@ -93,6 +77,17 @@ class Connection:
         """Add bytes that the kernel took or gave at `at_s`, a reading of `time.perf_counter`."""
         if not data:
             return
+        # Held while the listener is told, so that pieces of two threads reach it in the recorded order.
+        with self._telling:
+            piece = self._add(direction, at_s, data)
+            listener = self.on_piece
+            if listener is not None:
+                # A listener that fails is no reason to break a connection off.
+                with suppress(Exception):
+                    listener(piece)
+
+    def _add(self, direction: Direction, at_s: float, data: memoryview) -> Piece:
+        at_s -= self._accepted_s
         with self._lock:
             if direction is Direction.RESPONSE and not self._final_started:
                 self._note_response_start(bytes(data[: len(_STATUS_101)]))
@@ -100,14 +95,15 @@ class Connection:
             dropped = len(data) - len(kept)
             if kept:
                 self._room[direction] -= len(kept)
-                piece = _Recorded(direction, at_s - self._accepted_s, kept, dropped)
+                piece = _Recorded(direction, at_s, kept, dropped)
                 self._pieces.append(piece)
                 self._last[direction] = piece
             elif direction in self._last:
                 self._last[direction].dropped += dropped
             else:
-                self._last[direction] = _Recorded(direction, at_s - self._accepted_s, b"", dropped)
+                self._last[direction] = _Recorded(direction, at_s, b"", dropped)
                 self._pieces.append(self._last[direction])
+        return Piece(direction, at_s, kept, dropped)
 
     def _note_response_start(self, start: bytes) -> None:
         if start.startswith(_STATUS_101):
@@ -118,18 +114,21 @@ class Connection:
         """Say that the server is done with the connection."""
         self._finished_s = time.perf_counter()
 
-    def snapshot(self) -> RecordedExchange:
+    def snapshot(self) -> Exchange:
         """What was recorded up to now."""
         with self._lock:
-            pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in self._pieces)
+            # A response's piece is stamped before it is sent, and may be recorded behind what answers it.
+            recorded = sorted(self._pieces, key=lambda each: each.at_s)
+            pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in recorded)
         timeline = self.trace.timeline() if self.trace else None
         if timeline is not None and self._upgraded:
             timeline = replace(timeline, status=101)
         end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
-        return RecordedExchange(
+        return Exchange(
             pieces=pieces,
             timeline=timeline,
             client_port=self.client_port,
+            accepted_s=self._accepted_s,
             duration_s=end_s - self._accepted_s,
             taken_body_bytes=self.taken_body_bytes,
         )
@@ -141,14 +140,17 @@ class RecordingSocket(socket.socket):
     def __init__(self, accepted: socket.socket, connection: Connection) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self.connection = connection
+        self._sending = threading.Lock()
         self.close_called = threading.Event()
         """Set by the first `close`, which may come before the descriptor is really closed."""
 
     def send(self, data: ReadableBuffer, flags: int = 0, /) -> int:
-        # Stamped before the call: afterwards the peer may already have answered, and the order would turn.
-        at_s = time.perf_counter()
-        count = super().send(data, flags)
-        self.connection.record(Direction.RESPONSE, at_s, memoryview(data).cast("B")[:count])
+        # A WebSocket is written to by several threads: what is sent first must be recorded first.
+        with self._sending:
+            # Stamped before the call: afterwards the peer may already have answered, and the order turns.
+            at_s = time.perf_counter()
+            count = super().send(data, flags)
+            self.connection.record(Direction.RESPONSE, at_s, memoryview(data).cast("B")[:count])
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:

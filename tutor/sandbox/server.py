@@ -13,7 +13,7 @@ import socket
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -25,7 +25,7 @@ from tutor.errors import SandboxError
 from tutor.language import _
 from tutor.sandbox.recorder import DEFAULT_CAP, Connection, RecordingSocket
 from tutor.sandbox.watch import Trace, run, watch
-from tutor.wire.exchange import Exchange
+from tutor.wire.exchange import Exchange, Piece
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -65,6 +65,7 @@ class SandboxServer:
         self._app: Flask | None = None
         self._apps: list[Flask] = []
         self._trusted: dict[int, Flask | None] = {}
+        self._listeners: dict[int, Callable[[Piece], None]] = {}
         self._newest: dict[int, Connection] = {}
         self._finished: deque[Connection] = deque()
         if app is not None:
@@ -95,10 +96,18 @@ class SandboxServer:
             if each is not app:
                 _stop(each)
 
-    def trust(self, client_port: int, app: Flask | None = None) -> None:
+    def trust(
+        self,
+        client_port: int,
+        app: Flask | None = None,
+        *,
+        on_piece: Callable[[Piece], None] | None = None,
+    ) -> None:
         """Let the connection from this port say any Host: it is the tutor's own.
 
-        Call it once connected and before sending. With `app`, that app answers this connection.
+        Call it once connected and before sending. With `app`, that app answers this connection. `on_piece` is
+        called with each piece as it is recorded, by the sandbox's thread that reads or writes it: in order,
+        one at a time, until `distrust`. It should be quick, as the connection waits for it.
         """
         if app is not None:
             _prepare(app)
@@ -110,11 +119,20 @@ class SandboxServer:
             stale = self._newest.get(client_port)
             if stale is not None and stale.finished:
                 del self._newest[client_port]
+                stale = None
+            if on_piece is not None:
+                self._listeners[client_port] = on_piece
+                if stale is not None:
+                    stale.on_piece = on_piece
 
     def distrust(self, client_port: int) -> None:
         """Take back what `trust` said."""
         with self._changed:
             self._trusted.pop(client_port, None)
+            self._listeners.pop(client_port, None)
+            connection = self._newest.get(client_port)
+            if connection is not None:
+                connection.on_piece = None
 
     def exchange_of(self, client_port: int, *, wait_s: float) -> Exchange:
         """What was recorded of the newest connection from this port.
@@ -176,6 +194,7 @@ class SandboxServer:
         """Begin the record of a connection; the newest one from a port is the one to ask for."""
         connection = Connection(client_port, cap_bytes=self.cap_bytes)
         with self._changed:
+            connection.on_piece = self._listeners.get(client_port)
             self._newest[client_port] = connection
             self._changed.notify_all()
         return connection

@@ -2,7 +2,8 @@
 
 Nothing that Flask does is replaced. `Flask.ensure_sync`, through which every hook, handler and view passes,
 and `Flask.request_context` are wrapped on the instance; signals tell the rest. Functions are told apart when
-they are called, so that what is registered after `watch` counts too.
+they are called, so that what is registered after `watch` counts too. The session interface is wrapped by one
+that passes everything on.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, signals
+from flask.sessions import SessionInterface, SessionMixin
 from werkzeug.wrappers import Response
 
 from tutor.wire.timeline import Event, EventKind, Timeline, ViewArgument
@@ -32,7 +34,7 @@ _ARGUMENT_CHARS = 400
 _ERROR_CHARS = 200
 
 _current: ContextVar[Trace | None] = ContextVar("flask_http_tutor_trace", default=None)
-_preprocessors_lock = threading.Lock()
+_wrapping_lock = threading.Lock()
 
 
 class Trace:
@@ -54,6 +56,7 @@ class Trace:
         self._facts = Timeline()
         self._matched = False
         self._pop_unsaid = False
+        self._push_unsaid = False
 
     def timeline(self) -> Timeline:
         """Everything up to now."""
@@ -77,6 +80,12 @@ class Trace:
         self._events[place] = replace(
             event, duration_s=self._now() - event.at_s, detail=detail, raised=raised
         )
+
+    def opened_null(self, detail: str) -> None:
+        """Say that the session interface had no session to give, so that an empty one stands for it."""
+        last = self._events[-1] if self._events else None
+        if last is not None and last.kind is EventKind.SESSION_OPENED:
+            self._events[-1] = replace(last, detail=detail)
 
     def matched(self, request: Any) -> None:
         """Say what routing found; counts once, though a context that is pushed again matches again."""
@@ -131,6 +140,21 @@ class Trace:
         self._facts = replace(self._facts, duration_s=self._now())
 
     @contextmanager
+    def push(self) -> Iterator[None]:
+        """While a request context is being pushed."""
+        self._push_unsaid = True
+        try:
+            yield
+        finally:
+            self.say_pushed()
+
+    def say_pushed(self) -> None:
+        """Say that the request context is there, at the first moment after it that can be seen."""
+        if self._push_unsaid:
+            self._push_unsaid = False
+            self.add(EventKind.REQUEST_CONTEXT_PUSHED)
+
+    @contextmanager
     def pop(self) -> Iterator[None]:
         """While a request context is being popped; one may be popped inside another's teardown."""
         outer = self.torn_down, self._pop_unsaid
@@ -160,6 +184,7 @@ def watch(app: Flask) -> None:
     original_request_context = app.request_context
 
     def request_context(environ: WSGIEnvironment) -> Any:
+        _watch_session(app)
         context = original_request_context(environ)
         trace = _traced(app)
         if trace is not None:
@@ -341,10 +366,8 @@ def _follow_context(context: Any, trace: Trace) -> None:
 
     def push(*args: Any, **kwargs: Any) -> None:
         pushed = reference()
-        try:
+        with trace.push():
             kind.push(pushed, *args, **kwargs)
-        finally:
-            trace.add(EventKind.REQUEST_CONTEXT_PUSHED)
         if pushed is not None:
             trace.matched(pushed.request)
 
@@ -356,9 +379,75 @@ def _follow_context(context: Any, trace: Trace) -> None:
     context.pop = pop
 
 
+def _watch_session(app: Flask) -> None:
+    """Wrap the session interface that the app has now; it may be set after `watch`."""
+    with _wrapping_lock:
+        interface: Any = app.session_interface
+        # By its type: its class says that it is what it stands for.
+        if type(interface) is not _SessionInterface:
+            app.session_interface = cast(SessionInterface, _SessionInterface(app, interface))
+
+
+class _SessionInterface:
+    """Stands for an app's session interface, passes everything on and notes the opening and the saving."""
+
+    _app: Flask
+    _original: SessionInterface
+
+    def __init__(self, app: Flask, original: SessionInterface) -> None:
+        vars(self).update(_app=app, _original=original)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._original, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        delattr(self._original, name)
+
+    @property  # type: ignore[misc]  # for `isinstance` it is what it stands for
+    def __class__(self) -> type:
+        return type(self._original)
+
+    def open_session(self, app: Flask, request: Any) -> SessionMixin | None:
+        trace = _traced(self._app)
+        if trace is None:
+            return self._original.open_session(app, request)
+        trace.say_pushed()
+        place = trace.begin(EventKind.SESSION_OPENED, "")
+        try:
+            session = self._original.open_session(app, request)
+        except BaseException as error:
+            trace.end(place, raised=_raised(error))
+            raise
+        trace.end(place, detail=describe(session))
+        return session
+
+    def make_null_session(self, app: Flask) -> Any:
+        session = self._original.make_null_session(app)
+        if trace := _traced(self._app):
+            trace.opened_null(describe(session))
+        return session
+
+    def save_session(self, app: Flask, session: SessionMixin, response: Any) -> None:
+        trace = _traced(self._app)
+        if trace is None:
+            return self._original.save_session(app, session, response)
+        place = trace.begin(EventKind.SESSION_SAVED, "")
+        shown = describe(session)
+        try:
+            self._original.save_session(app, session, response)
+        except BaseException as error:
+            trace.end(place, raised=_raised(error))
+            raise
+        trace.end(place, detail=shown)
+        return None
+
+
 def _watch_preprocessors(app: Flask) -> None:
     """Wrap the url_value_preprocessor functions, which alone are called without `ensure_sync`."""
-    with _preprocessors_lock:
+    with _wrapping_lock:
         for functions in app.url_value_preprocessors.values():
             for place, func in enumerate(functions):
                 if not isinstance(func, _Preprocessor):

@@ -6,6 +6,7 @@ recorder is `tutor.sandbox.recorder`; what the bytes mean is read by `tutor.wire
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -43,6 +44,10 @@ class Exchange:
     client_port: int = 0
     error: str = ""
     """Why the client gave up, in words for a person; empty where it did not."""
+    taken_body_bytes: int | None = None
+    """Octets of body that the app read; None where no request reached an app."""
+    accepted_s: float = 0.0
+    """When the connection was accepted, by the monotonic clock of the process that served it."""
     duration_s: float = 0.0
     """From acceptance to the end of the connection, or to the moment the client gave up."""
 
@@ -53,6 +58,41 @@ class Exchange:
     def dropped(self, direction: Direction) -> int:
         """How many bytes of one direction were counted but not stored."""
         return sum(piece.dropped for piece in self.pieces if piece.direction is direction)
+
+    def time_at(self, direction: Direction, offset: int) -> float:
+        """When the byte at an offset of `data(direction)` crossed, in seconds since acceptance.
+
+        Behind the end, the time of the last piece; 0 where there is none.
+        """
+        starts, times = self._clock[direction]
+        return times[bisect_right(starts, max(offset, 0)) - 1] if times else 0.0
+
+    def body_start(self, message: Message) -> int:
+        """Where the body of one of its messages begins in the bytes of that direction."""
+        at = 0
+        for each in () if message.is_request else self.responses:
+            if each is message:
+                break
+            at += len(each.head) + len(each.raw_body)
+        return at + len(message.head)
+
+    @property
+    def asked_s(self) -> float:
+        """When the request's first byte arrived, in seconds since acceptance."""
+        return self.time_at(Direction.REQUEST, 0)
+
+    @cached_property
+    def _clock(self) -> dict[Direction, tuple[list[int], list[float]]]:
+        """For each direction the offsets at which its pieces begin, and their times."""
+        clock: dict[Direction, tuple[list[int], list[float]]] = {each: ([], []) for each in Direction}
+        lengths = dict.fromkeys(Direction, 0)
+        for piece in self.pieces:
+            if piece.data:
+                starts, times = clock[piece.direction]
+                starts.append(lengths[piece.direction])
+                times.append(piece.at_s)
+                lengths[piece.direction] += len(piece.data)
+        return clock
 
     @cached_property
     def request(self) -> Message | None:
@@ -78,7 +118,14 @@ class Exchange:
 
     @property
     def unread_body_bytes(self) -> int:
-        """Octets of body that the request announced and the app never read off the socket."""
-        if self.request is None or self.request.content_length is None:
+        """Octets of body that the request announced, or sent in chunks, and the app never read.
+
+        The socket alone cannot tell: the development server reads what the app left unread before it closes.
+        """
+        if self.request is None:
             return 0
-        return max(0, self.request.content_length - self.request.body_length)
+        announced = self.request.content_length
+        if announced is None:
+            announced = self.request.body_length
+        taken = self.request.body_length if self.taken_body_bytes is None else self.taken_body_bytes
+        return max(0, announced - taken)

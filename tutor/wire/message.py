@@ -81,6 +81,8 @@ class Message:
     """How many of `dropped` belong to the body; with chunked coding, framing is counted in."""
     trailers: tuple[Field, ...] = ()
     """The fields behind the last chunk."""
+    until_close: bool = False
+    """The body ends where the connection closes: only then is it known to be whole."""
 
     @property
     def method(self) -> str:
@@ -168,6 +170,20 @@ def parse_responses(data: bytes, *, method: str = "", dropped: int = 0) -> tuple
         The messages in order; none for no bytes.
     """
     return _parse(data, is_request=False, method=method, dropped=dropped)
+
+
+def body_spans(message: Message) -> tuple[tuple[int, int], ...]:
+    """Where the octets of `body` stand in `raw_body`, as pairs of start and end; one for each chunk."""
+    if not message.chunked:
+        return ((0, len(message.body)),) if message.body else ()
+    spans: list[tuple[int, int]] = []
+    size_at = 0
+    read = read_chunked(message.raw_body)
+    for chunk, chunk_end in zip(read.chunks, read.chunk_ends, strict=True):
+        start = message.raw_body.find(b"\n", size_at) + 1
+        spans.append((start, start + len(chunk.data)))
+        size_at = chunk_end
+    return tuple(spans)
 
 
 def split_request_line(line: bytes) -> tuple[bytes, bytes, bytes]:
@@ -346,6 +362,7 @@ def _read_message(data: bytes, at: int, *, is_request: bool, method: str, droppe
         notes=(*head.notes, *end_notes, *body.notes),
         body_dropped=body.dropped,
         trailers=body.trailers,
+        until_close=end is _End.CLOSE,
     )
 
 
@@ -362,6 +379,7 @@ def _without_head(data: bytes, dropped: int) -> Message:
         dropped=0,
         notes=(_("There is no status line: everything is the body, as in HTTP/0.9."),),
         body_dropped=dropped,
+        until_close=True,
     )
 
 

@@ -11,6 +11,8 @@ class EventKind(StrEnum):
 
     APP_CONTEXT_PUSHED = "app_context_pushed"
     REQUEST_CONTEXT_PUSHED = "request_context_pushed"
+    SESSION_OPENED = "session_opened"
+    """`detail` is the session; a `NullSession` where there is no key to sign one with."""
     URL_MATCHED = "url_matched"
     """`name` is the endpoint, or empty where no rule matched; `detail` the rule, or the routing error."""
     REQUEST_STARTED = "request_started"
@@ -23,6 +25,8 @@ class EventKind(StrEnum):
     CONTEXT_PROCESSOR = "context_processor"
     AFTER_THIS_REQUEST = "after_this_request"
     AFTER_REQUEST = "after_request"
+    SESSION_SAVED = "session_saved"
+    """The session interface was asked to save; whether it set a cookie stands in the response."""
     REQUEST_FINISHED = "request_finished"
     TEARDOWN_REQUEST = "teardown_request"
     REQUEST_CONTEXT_POPPED = "request_context_popped"
@@ -91,6 +95,11 @@ class Timeline:
     duration_s: float = 0.0
     """From the request's arrival at the app to the end of `wsgi_app`."""
     view_ran: bool = field(default=False)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of all events, in order, repeats kept."""
+        return tuple(event.kind.value for event in self.events)
 
     @property
     def function_kinds(self) -> tuple[str, ...]:
