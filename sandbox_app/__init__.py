@@ -19,6 +19,7 @@ SECTIONS: Mapping[str, str] = MappingProxyType(
         "2.2": "http_requests",
         "2.3": "http_responses",
         "2.4": "contexts",
+        "2.5": "advanced",
     }
 )
 """Section number -> the module that holds it, imported when that section is asked for."""
