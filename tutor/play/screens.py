@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from tutor.course.model import (
     Lesson,
     Outline,
+    OutlineStep,
     Prose,
     Question,
     QuestionKind,
     Step,
+    WebSocketBlock,
 )
 from tutor.language import NAMES, _, available, ngettext
 from tutor.play.commands import COMMANDS
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from tutor.sandbox.source import Excerpt
 
 LETTERS = "abcdef"
+
+Sendable = Request | RawRequest | WebSocketBlock
+"""What a step sends."""
 
 _BODY_PREVIEW_LINES = 4
 
@@ -112,13 +117,40 @@ class Screens:
             lines.append(_text("    " + mark.format(count=hidden, name=visible(excerpt.name)), "wire.fold"))
         return Fixed([*lines, _text("")])
 
-    def to_send(self, requests: Sequence[Request | RawRequest], address: str) -> Item:
-        """What Enter sends; the URL as a person would write it, and what is given beside it."""
-        if len(requests) > 1:
-            lines = [_text(_("To send, one after the other:"), "request.heading")]
-            lines += [_text("  " + self._one_line(request)) for request in requests]
+    def to_send(
+        self, requests: Sequence[tuple[Sendable, int | None]], address: str, *, later: int = 0
+    ) -> Item:
+        """What Enter sends; the URL as a person would write it, and what is given beside it.
+
+        Args:
+            requests: each with the milliseconds after the first at which it goes out; None where it waits
+                for the one before it.
+            later: how many more follow that are made of what comes back.
+        """
+        if later or len(requests) > 1:
+            lines = self._several_to_send(requests)
+            if later:
+                words = ngettext(
+                    "  … and one more, made of what comes back",
+                    "  … and {count} more, made of what comes back",
+                    later,
+                )
+                lines.append(_text(words.format(count=later), "wire.fold"))
             return Fixed(lines)
-        request = requests[0]
+        request = requests[0][0]
+        if isinstance(request, WebSocketBlock):
+            url = address.replace("http", "ws", 1) + request.target
+            lines = [
+                _text(_("To open, and to send:"), "request.heading"),
+                _text("  " + visible(url), "wire.start"),
+            ]
+            lines += [_text(f"  {visible(name)}: {visible(value)}") for name, value in request.fields]
+            lines += [
+                _text(f"  {frame.opcode}  {visible(frame.data, ascii_only=self.ascii_only)}")
+                for frame in request.frames
+                if frame.send
+            ]
+            return Fixed(_capped(lines, 14))
         if isinstance(request, RawRequest):
             from tutor.wire.escape import visible_bytes, wire_lines
 
@@ -157,7 +189,23 @@ class Screens:
                 )
         return Fixed(lines)
 
-    def _one_line(self, request: Request | RawRequest) -> str:
+    def _several_to_send(self, requests: Sequence[tuple[Sendable, int | None]]) -> list[Text]:
+        delays = [delay for _request, delay in requests]
+        if None in delays:
+            words = _("To send, one after the other:")
+        else:
+            words = _("To send:") if any(delays) else _("To send at the same time:")
+        lines = [_text(words, "request.heading")]
+        for request, delay in requests:
+            line = _text("  " + self._one_line(request))
+            if delay:
+                line.append("   " + _("{ms} ms after the first").format(ms=delay), "muted")
+            lines.append(line)
+        return lines
+
+    def _one_line(self, request: Sendable) -> str:
+        if isinstance(request, WebSocketBlock):
+            return visible(f"WebSocket {request.target}")
         if isinstance(request, RawRequest):
             return visible(request.data.split(b"\r\n")[0].decode("latin-1"), ascii_only=self.ascii_only)
         given = "".join(f"  {name}: {value}" for name, value in request.fields)
@@ -182,7 +230,7 @@ class Screens:
             lines[0].stylize(style, 0, len(start.split(" ")[0]) if start else 0)
         return lines
 
-    def parts_offer(self, steps: Sequence[Step]) -> Item:
+    def deeper_offer(self, steps: Sequence[OutlineStep]) -> Item:
         lines = [_text(_("Deeper, if you like. Enter passes."), "offer")]
         lines += [_text(f"  :d {step.number}  {visible(step.title)}") for step in steps]
         return Fixed([*lines, _text("")])

@@ -36,8 +36,17 @@ from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Moved, Passed
 from tutor.play.prompt import Prompter
 from tutor.play.step import StepPlayer
+from tutor.play.way import (
+    deeper_near,
+    deeper_offered,
+    lesson_after,
+    lesson_before,
+    next_main,
+    previous_main,
+    undone,
+)
 from tutor.sandbox.server import SandboxServer
-from tutor.screen.beat import Item
+from tutor.screen.beat import Fixed, Item
 
 
 class Session:
@@ -104,7 +113,7 @@ class Session:
         outline = address.lesson
         if address.step is not None:
             return outline, address.step
-        return first_undone([outline], self._progress, skipped_last=True) or (outline, outline.main_steps[0])
+        return self._start_of(outline)
 
     def _is_finished(self, outline: Outline) -> bool:
         return standing(outline, self._progress.states(outline.id)).finished
@@ -125,7 +134,7 @@ class Session:
                     guess_first=any(question.prediction for question in first.questions[:1]),
                 )
             ]
-        previous = self._previous(outline, step)
+        previous = previous_main(outline, step.id)
         if previous is not None:
             lesson = self._lesson(outline)
             before = next((item for item in lesson.steps if item.id == previous.id), None)
@@ -136,12 +145,6 @@ class Session:
                 )
                 self._talk.reply([*said, ""])
         return []
-
-    @staticmethod
-    def _previous(outline: Outline, step: OutlineStep) -> OutlineStep | None:
-        place = [item.id for item in outline.steps].index(step.id)
-        main = [item for item in outline.steps[:place] if not item.deeper]
-        return main[-1] if main else None
 
     def _lesson(self, outline: Outline) -> Lesson:
         if outline.id not in self._lessons:
@@ -297,122 +300,76 @@ class Session:
         self, outline: Outline, lesson: Lesson, step: Step, rest: list[Item]
     ) -> tuple[Outline, OutlineStep] | None:
         """What follows a finished step: its takeaway, deeper steps, a rest, the lesson's end."""
-        following = self._next_main(outline, step.id)
-        deeper = self._deeper_offered(lesson, step)
+        states = self._progress.states(outline.id)
+        following = next_main(outline, step.id, states)
+        deeper = deeper_offered(outline, step.id, states)
         if step.stop:
-            from tutor.screen.beat import Fixed
-
-            rest.append(
-                Fixed(
-                    self._talk.screens.said(
-                        _("A good place to rest: Ctrl-D leaves, and the next start goes on here.")
-                    )
-                )
-            )
+            rest_here = _("A good place to rest: Ctrl-D leaves, and the next start goes on here.")
+            rest.append(Fixed(self._talk.screens.said(rest_here)))
         if deeper:
-            rest.append(self._talk.screens.parts_offer(deeper))
-        if following is None and not step.deeper:
-            self._talk.show(rest)
-            self._talk.go_on()
-            return self._end_of_lesson(outline, lesson)
+            rest.append(self._talk.screens.deeper_offer(deeper))
         self._talk.show(rest)
         self._talk.go_on()
-        if following is None:
-            return self._end_of_lesson(outline, lesson)
-        return outline, following
-
-    def _next_main(self, outline: Outline, step_id: str) -> OutlineStep | None:
-        """The main step after this one; after a deeper step, the one after the part it was offered at."""
-        steps = list(outline.steps)
-        place = [item.id for item in steps].index(step_id)
-        if steps[place].deeper:
-            states = self._progress.states(outline.id)
-            main = [item for item in steps[place + 1 :] if not item.deeper]
-            undone = [item for item in main if state_of(item, states) is None]
-            later = [item for item in main if item.part != steps[place].part]
-            return next(iter(undone or later), None)
-        return next((item for item in steps[place + 1 :] if not item.deeper), None)
-
-    def _deeper_offered(self, lesson: Lesson, step: Step) -> list[Step]:
-        """The deeper steps that wait at the end of a part; after one of them, those that are left."""
-        same_part = [item for item in lesson.steps if item.part == step.part]
-        deeper = [item for item in same_part if item.deeper]
-        if step.deeper:
-            states = self._progress.states(lesson.id)
-            return [item for item in deeper if state_of(item, states) is None]
-        last_main = [item for item in same_part if not item.deeper][-1]
-        return deeper if step.id == last_main.id else []
+        return (outline, following) if following is not None else self._end_of_lesson(outline, lesson)
 
     def _end_of_lesson(self, outline: Outline, lesson: Lesson) -> tuple[Outline, OutlineStep] | None:
-        later = self._outlines[[item.id for item in self._outlines].index(outline.id) + 1 :]
-        left = [
-            step
-            for step in outline.main_steps
-            if (state := state_of(step, self._progress.states(outline.id))) is None
-            or state.state is not StepStatus.DONE
-        ]
+        following = lesson_after(self._outlines, outline)
+        left = undone(outline, self._progress.states(outline.id))
         if left:
-            self._talk.reply(
-                [
-                    _("Steps of {number} that you have not done: {steps}. :g goes to one.").format(
-                        number=outline.number, steps=", ".join(step.number for step in left)
-                    )
-                ]
-            )
+            words = _("Steps of {number} that you have not done: {steps}. :g goes to one.")
+            steps = ", ".join(step.number for step in left)
+            self._talk.reply([words.format(number=outline.number, steps=steps)])
         else:
             attempts = self._progress.attempts(lesson.id)
-            following = later[0] if later else None
             self._talk.show(
                 self._talk.screens.lesson_end(
                     lesson, misses(lesson, attempts), guesses(lesson, attempts), following
                 )
             )
-        self._talk.go_on(_("Enter: go on ▸") if later else _("Enter: leave ▸"))
-        if not later:
-            return None
-        following = later[0]
-        return first_undone([following], self._progress, skipped_last=True) or (following, following.steps[0])
+        self._talk.go_on(_("Enter: go on ▸") if following else _("Enter: leave ▸"))
+        return self._start_of(following) if following is not None else None
+
+    def _start_of(self, outline: Outline) -> tuple[Outline, OutlineStep]:
+        """Where a lesson goes on: its first undone step, or its first one."""
+        undone_step = first_undone([outline], self._progress, skipped_last=True)
+        return undone_step or (outline, outline.main_steps[0])
 
     # Going elsewhere
 
     def _moved(self, move: Moved, outline: Outline, step: Step) -> tuple[Outline, OutlineStep]:
-        steps = list(outline.steps)
-        place = [item.id for item in steps].index(step.id)
-        here = steps[place]
+        """Where a command leads; where it leads nowhere, the step again."""
+        here = next(item for item in outline.steps if item.id == step.id)
         if move.verb is Verb.QUIT:
             raise move
         if move.verb is Verb.NEXT:
-            self._progress.mark_step(outline.id, step, StepStatus.SKIPPED, at=self._env.now())
-            following = self._next_main(outline, step.id)
-            if following is not None:
-                return outline, following
-            later = self._outlines[[item.id for item in self._outlines].index(outline.id) + 1 :]
-            if later:
-                return first_undone([later[0]], self._progress, skipped_last=True) or (
-                    later[0],
-                    later[0].steps[0],
-                )
-            self._talk.reply([_("This is the last step.")])
-            return outline, here
+            return self._next(outline, step) or (outline, here)
         if move.verb is Verb.BACK:
-            main = [item for item in steps[:place] if not item.deeper]
-            if main:
-                return outline, main[-1]
-            earlier = self._outlines[: [item.id for item in self._outlines].index(outline.id)]
-            if earlier:
-                return earlier[-1], earlier[-1].main_steps[-1]
-            self._talk.reply([_("This is the first step.")])
-            return outline, here
+            return self._back(outline, step) or (outline, here)
         if move.verb is Verb.DEEPER and not move.argument:
-            waiting = [
-                item for item in steps if item.deeper and item.part == here.part and item.id != here.id
-            ]
-            if waiting:
-                states = self._progress.states(outline.id)
-                return outline, next((item for item in waiting if state_of(item, states) is None), waiting[0])
-            self._talk.reply([_("There are no deeper steps here.")])
-            return outline, here
+            deeper = deeper_near(outline, step.id, self._progress.states(outline.id))
+            if deeper is None:
+                self._talk.reply([_("There are no deeper steps here.")])
+            return outline, deeper or here
         return self._go(move.argument, outline) or (outline, here)
+
+    def _next(self, outline: Outline, step: Step) -> tuple[Outline, OutlineStep] | None:
+        self._progress.mark_step(outline.id, step, StepStatus.SKIPPED, at=self._env.now())
+        following = next_main(outline, step.id, self._progress.states(outline.id))
+        if following is not None:
+            return outline, following
+        later = lesson_after(self._outlines, outline)
+        if later is None:
+            self._talk.reply([_("This is the last step.")])
+        return self._start_of(later) if later is not None else None
+
+    def _back(self, outline: Outline, step: Step) -> tuple[Outline, OutlineStep] | None:
+        before = previous_main(outline, step.id)
+        if before is not None:
+            return outline, before
+        earlier = lesson_before(self._outlines, outline)
+        if earlier is None:
+            self._talk.reply([_("This is the first step.")])
+        return (earlier, earlier.main_steps[-1]) if earlier is not None else None
 
     def _go(self, name: str, outline: Outline) -> tuple[Outline, OutlineStep] | None:
         if not name:

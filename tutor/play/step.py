@@ -7,7 +7,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tutor.client import StepRun
-from tutor.course.model import HttpBlock, Lesson, Prose, Question, QuestionKind, Source, Step
+from tutor.course.model import (
+    ExchangeBlock,
+    HttpBlock,
+    Lesson,
+    Prose,
+    Question,
+    QuestionKind,
+    Source,
+    Step,
+    WebSocketBlock,
+)
 from tutor.course.shuffle import shown_order
 from tutor.errors import SandboxError
 from tutor.grading.answers import answer_text, grade, grade_request
@@ -16,9 +26,12 @@ from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
-from tutor.play.screens import ended, label_for, literal
+from tutor.play.live import LiveDrawing
+from tutor.play.screens import Sendable, ended, label_for, literal
 from tutor.screen.beat import Exhibit, Fixed, Item
+from tutor.screen.explained import explained_lines
 from tutor.screen.flask_side import flask_line, timeline_lines
+from tutor.screen.waterfall import waterfall_lines
 from tutor.screen.wire import (
     REQUEST_STAGES,
     RESPONSE_STAGES,
@@ -30,10 +43,7 @@ from tutor.screen.wire import (
 )
 from tutor.wire.escape import visible
 from tutor.wire.exchange import Exchange
-from tutor.wire.parts import explain
 from tutor.wire.request import (
-    RawRequest,
-    Request,
     RequestSyntaxError,
     parse_http_block,
     parse_raw_block,
@@ -59,7 +69,9 @@ class Shown:
     """The exchanges that were fired last, each with the name it has on the screen."""
 
     exchanges: list[tuple[str, Exchange]] = field(default_factory=list)
-    block: HttpBlock | None = None
+    block: ExchangeBlock | None = None
+    live: set[str] = field(default_factory=set)
+    """Ids of exchanges whose parts were drawn as they arrived."""
 
 
 class StepPlayer:
@@ -127,11 +139,11 @@ class StepPlayer:
                 self._pending += self._talk.screens.prose_items(block)
             elif isinstance(block, Source):
                 self._pending += self._source_items(block)
-            elif isinstance(block, HttpBlock):
-                group = [block]
+            elif isinstance(block, HttpBlock | WebSocketBlock):
+                group: list[ExchangeBlock] = [block]
                 while place < len(blocks) and self._joins(blocks[place]):
                     joined = blocks[place]
-                    assert isinstance(joined, HttpBlock)
+                    assert isinstance(joined, HttpBlock | WebSocketBlock)
                     group.append(joined)
                     place += 1
                 self._fire(group, unbroken=unbroken)
@@ -146,22 +158,25 @@ class StepPlayer:
 
     def _joins(self, block: object) -> bool:
         """Whether a request is fired with the ones before it, on one Enter."""
-        return isinstance(block, HttpBlock) and not self._predictions(block)
+        return isinstance(block, HttpBlock | WebSocketBlock) and not self._predictions(block)
 
-    def _predictions(self, block: HttpBlock) -> list[Question]:
+    def _predictions(self, block: ExchangeBlock) -> list[Question]:
         return [
             question
             for question in self._step.questions
             if question.prediction and question.exchange == block.id
         ]
 
-    def _fire(self, group: list[HttpBlock], *, unbroken: bool) -> None:
-        requests = [request for block in group if (request := self._prepared(block)) is not None]
+    def _fire(self, group: list[ExchangeBlock], *, unbroken: bool) -> None:
+        ready = [(block, request) for block in group if (request := self._prepared(block)) is not None]
         guesses: list[tuple[Question, Verdict]] = []
         predictions = self._predictions(group[0])
-        if requests:
-            self._pending.append(self._talk.screens.to_send(requests, self._address))
-        if requests and predictions:
+        if ready:
+            delays = _delays_ms(group)
+            requests = [(request, delays.get(block.id)) for block, request in ready]
+            later = len(group) - len(ready)
+            self._pending.append(self._talk.screens.to_send(requests, self._address, later=later))
+        if ready and predictions:
             self._pending.append(self._talk.screens.blank())
         for question in predictions:
             guess = self._predict(question)
@@ -174,15 +189,21 @@ class StepPlayer:
         exchanges = self._fire_all(group)
         if not exchanges:
             return
+        if self._shown.live:
+            # The stream stood where a beat stands; what follows is the next one.
+            self._talk.go_on()
         self._pending = self._exchange_items(group)
-        self._on_screen = {block.id for block in group}
+        # Rows do not show the lines that a question may be about.
+        self._on_screen = set() if self._as_rows(group) else {block.id for block in group}
         for question, verdict in guesses:
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
 
-    def _prepared(self, block: HttpBlock) -> Request | RawRequest | None:
+    def _prepared(self, block: ExchangeBlock) -> Sendable | None:
         """The request as it will be sent; None where it hangs on one that is not fired yet."""
+        if isinstance(block, WebSocketBlock):
+            return block
         try:
             text = insert(block.text, self._run.fired, address=self._address)
             return parse_raw_block(text) if block.raw else parse_http_block(text)
@@ -202,12 +223,15 @@ class StepPlayer:
                 [_("Enter sends the request; no answer is expected here. :? lists what you can type.")]
             )
 
-    def _fire_all(self, group: Sequence[HttpBlock]) -> list[Exchange]:
+    def _fire_all(self, group: Sequence[ExchangeBlock]) -> list[Exchange]:
         fired: list[Exchange] = []
         self._shown = Shown(block=group[-1])
         for block in group:
             try:
-                hops = self._run.fire(block)
+                with LiveDrawing(self._talk.env.out) as live:
+                    hops = self._run.fire(block, on_piece=live.on_piece)
+                if live.drawn:
+                    self._shown.live.add(block.id)
             except LiveValueError as error:
                 self._talk.reply(
                     [
@@ -234,7 +258,7 @@ class StepPlayer:
             self._talk.reply([_("Nothing has been fired yet in this step.")])
             return
         self._run.restart()
-        for block in self._step.requests:
+        for block in self._step.exchanges:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
@@ -242,23 +266,39 @@ class StepPlayer:
 
     # Showing exchanges
 
-    def _exchange_items(self, group: Sequence[HttpBlock]) -> list[Item]:
+    def _exchange_items(self, group: Sequence[ExchangeBlock]) -> list[Item]:
+        from rich.text import Text
+
         hops = [(block, self._run.fired[block.id]) for block in group if block.id in self._run.fired]
-        if len(hops) >= ROWS_FROM and not self._step.whole:
+        if self._as_rows(group):
             return self._rows(hops)
         items: list[Item] = []
         for block, exchanges in hops:
-            whole = self._step.whole or block.raw
+            whole = self._step.whole or _is_raw(block)
             for exchange in exchanges:
                 if items:
                     items.append(self._talk.screens.blank())
-                items += self._both_ends(exchange, self._view(block), folds=not whole)
-        return [*items, self._talk.screens.blank()]
+                live = block.id in self._shown.live
+                items += self._both_ends(exchange, self._view(block), folds=not whole, seen=live)
+        items.append(self._talk.screens.blank())
+        if self._step.waterfall and self._step.exchanges[-1].id == group[-1].id:
+            lines = waterfall_lines(
+                self._run.fired, width=self._talk.env.out.size[0], plain=self._talk.env.plain
+            )
+            items.append(Fixed([*lines, Text()]))
+        return items
 
-    def _both_ends(self, exchange: Exchange, view: View, *, folds: bool = True) -> list[Item]:
+    def _both_ends(
+        self, exchange: Exchange, view: View, *, folds: bool = True, seen: bool = False
+    ) -> list[Item]:
         """An exchange with Flask's side: one line of it, or the timeline where the step is about that."""
         with_timeline = self._step.timeline
-        start = RESPONSE_STAGES.index(2) if with_timeline and not self._talk.env.full else 0
+        start = RESPONSE_STAGES.index(2) if with_timeline else 0
+        if seen:
+            # What was drawn as it arrived need not stand there twice.
+            start = len(RESPONSE_STAGES) - 1
+        if self._talk.env.full:
+            start = 0
         last = len(RESPONSE_STAGES) - 1 if folds else 0
 
         def request(stage: int) -> Sequence[Text]:
@@ -270,7 +310,7 @@ class StepPlayer:
         flask = timeline_lines(exchange) if with_timeline else [flask_line(exchange)]
         return [Exhibit(request, last), Exhibit(response, last), Fixed(flask)]
 
-    def _view(self, block: HttpBlock | None) -> View:
+    def _view(self, block: ExchangeBlock | None) -> View:
         env = self._talk.env
         names: set[str] = set()
         if block is not None:
@@ -286,18 +326,22 @@ class StepPlayer:
                     }
             names |= {claim.path[-1] for claim in claims if claim.path[-2:-1] == ("headers",)}
         return View(
-            line_ends=self._step.whole or (block is not None and block.raw),
+            line_ends=self._step.whole or (block is not None and _is_raw(block)),
             focus=focus_of(names),
             small=env.out.size[1] < 24,
             ascii_only=env.out.ascii_only,
             plain=env.plain,
         )
 
-    def _rows(self, hops: Sequence[tuple[HttpBlock, Sequence[Exchange]]]) -> list[Item]:
+    def _as_rows(self, group: Sequence[ExchangeBlock]) -> bool:
+        return len(group) >= ROWS_FROM and not self._step.whole
+
+    def _rows(self, hops: Sequence[tuple[ExchangeBlock, Sequence[Exchange]]]) -> list[Item]:
         """Several requests of one kind: a row each."""
         from rich.text import Text
 
         lines: list[Text] = []
+        same = _same_everywhere([exchange for _block, exchanges in hops for exchange in exchanges])
         place = 0
         for block, exchanges in hops:
             view = self._view(block)
@@ -313,8 +357,11 @@ class StepPlayer:
                     body = response.text.strip("\r\n")
                     if body and len(body) <= _ROW_BODY and "\n" not in body:
                         line.append("  " + visible(body, ascii_only=view.ascii_only), "wire.body")
+                    elif body:
+                        size = _("{count} bytes").format(count=f"{response.body_length:,}")
+                        line.append(f"  … {size}", "wire.fold")
                 lines.append(line)
-                for name in sorted(view.focus - {"content-type", "content-length"}):
+                for name in sorted(view.focus - same):
                     found = line_at(exchange, ("response", "headers", name), view) if response else None
                     if found is not None:
                         lines.append(Text("     ").append_text(found))
@@ -420,7 +467,7 @@ class StepPlayer:
             if rest[0].startswith("hop") and rest[0][3:].isdigit():
                 exchange = hops[min(int(rest[0][3:]), len(hops)) - 1]
                 rest = rest[1:]
-            block = next((block for block in self._step.requests if block.id == name), None)
+            block = next((block for block in self._step.exchanges if block.id == name), None)
             if rest[0] == "flask":
                 line: Text | None = flask_line(exchange)
             else:
@@ -449,8 +496,9 @@ class StepPlayer:
             request = parse_request_line(text)
         except RequestSyntaxError as error:
             return Verdict(Grade.UNREADABLE, feedback=_("{why} Nothing was sent.").format(why=error.message))
-        block = next((block for block in self._step.requests if block.id == question.exchange), None)
-        hops = self._run.fire_request(request, app=block.app if block else "", jar=block.jar if block else "")
+        block = next((block for block in self._step.exchanges if block.id == question.exchange), None)
+        jar = block.jar if isinstance(block, HttpBlock) else ""
+        hops = self._run.fire_request(request, app=block.app if block else "", jar=jar)
         self._shown.exchanges = [(_("yours"), exchange) for exchange in hops]
         verdict = grade_request(question, hops, self._run.fired, sent=request)
         items = [item for exchange in hops for item in self._both_ends(exchange, self._view(block))]
@@ -520,12 +568,19 @@ class StepPlayer:
         return self._talk.screens.said(verdict.feedback)
 
     def _answer_shown(self, question: Question, shown: Sequence[str]) -> list[Text]:
-        words = answer_text(question, shown=shown)
+        words = self._filled_in(answer_text(question, shown=shown))
         if question.kind in {QuestionKind.TEXT, QuestionKind.NUMBER, QuestionKind.REQUEST}:
             words = f"`{words}`"
         return self._talk.screens.said(
             _("The answer is {answer}").format(answer=ended(words)), question.explain, "off"
         )
+
+    def _filled_in(self, text: str) -> str:
+        """The text with its live values, as far as they are there."""
+        try:
+            return insert(text, self._run.fired, address=self._address)
+        except LiveValueError:
+            return text
 
     def _given(self, question: Question, verdict: Verdict) -> str:
         return verdict.given if question.kind is QuestionKind.CHOICE else literal(verdict.given)
@@ -609,11 +664,8 @@ class StepPlayer:
         exchange = self._picked("")
         if exchange is None:
             return
-        self._talk.reply(
-            explained(
-                exchange, argument, width=self._talk.env.out.size[0], ascii_only=self._talk.env.out.ascii_only
-            )
-        )
+        out = self._talk.env.out
+        self._talk.reply(explained_lines(exchange, argument, width=out.size[0], ascii_only=out.ascii_only))
 
     def _view_source(self) -> None:
         from tutor.sandbox.source import SourceError, view_excerpt
@@ -648,46 +700,23 @@ class StepPlayer:
         self._talk.reply(self._lines(items))
 
 
-def explained(exchange: Exchange, argument: str, *, width: int, ascii_only: bool) -> list[Text]:
-    """The numbered parts of an exchange, or one of them with what there is to say about it."""
-    from rich.text import Text
-
-    from tutor.screen.prose import prose_lines
-
-    messages = [message for message in (exchange.request, exchange.response) if message is not None]
-    parts = [part for message in messages for part in explain(message)]
-    if argument:
-        if not (argument.isdigit() and 1 <= int(argument) <= len(parts)):
-            return [Text(_("The parts are numbered from 1 to {count}.").format(count=len(parts)))]
-        part = parts[int(argument) - 1]
-        lines = [
-            Text.assemble((f"{argument}  ", "choice"), (part.label, "title")),
-            _part_text(part.data, ascii_only),
-        ]
-        lines += prose_lines(part.note, width=width)
-        if part.flask:
-            lines.append(Text(_("In Flask: {name}").format(name=part.flask), "flask"))
-        if part.section:
-            lines.append(Text(part.section, "muted"))
-        return lines
-    lines = []
-    number = 0
-    for message in messages:
-        heading = _("Request") if message.is_request else _("Response")
-        lines.append(Text(heading, "request.heading" if message.is_request else "response.heading"))
-        for part in explain(message):
-            number += 1
-            line = Text.assemble((f"{number:>3}  ", "choice"), (part.label, "muted"), "  ")
-            lines.append(line.append_text(_part_text(part.data, ascii_only)))
-    lines.append(Text(_(":x and a number says what a part is for."), "offer"))
-    return lines
+def _delays_ms(group: Sequence[ExchangeBlock]) -> dict[str, int]:
+    """How long after the first each block is fired, by id; without those that wait for the one before."""
+    blocks = [block for block in group if isinstance(block, HttpBlock)]
+    leaders = {block.with_id for block in blocks if block.with_id}
+    delays: dict[str, int] = {}
+    for block in blocks:
+        if block.with_id or block.id in leaders:
+            delays[block.id] = delays.get(block.with_id, 0) + block.after_ms
+    return delays
 
 
-def _part_text(data: bytes, ascii_only: bool) -> Text:
-    from rich.text import Text
+def _same_everywhere(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Which of the two fields that nearly every response has tell these responses apart in nothing."""
+    responses = [exchange.response for exchange in exchanges if exchange.response is not None]
+    names = ("content-type", "content-length")
+    return frozenset(name for name in names if len({response.value(name) for response in responses}) <= 1)
 
-    from tutor.wire.escape import visible_bytes
 
-    shown = data.rstrip(b"\r\n")
-    cut = visible_bytes(shown[:160], ascii_only=ascii_only)
-    return Text(cut + (" …" if len(shown) > 160 else ""), "wire.value")
+def _is_raw(block: ExchangeBlock) -> bool:
+    return isinstance(block, HttpBlock) and block.raw

@@ -65,14 +65,16 @@ def lay_out(items: Sequence[Item], *, width: int, height: int, full: bool = Fals
         lines = [line for item in items for line in item.at(fold)]
         if rows(lines, width) <= limit:
             return [lines]
-    return _split(items, width, limit, deepest)
+    # What takes several beats anyway folds no further than brings their number down.
+    splits = [_split(items, width, limit, fold) for fold in range(deepest + 1)]
+    return min(splits, key=len)
 
 
-def _split(items: Sequence[Item], width: int, limit: int, deepest: int) -> list[list[Text]]:
+def _split(items: Sequence[Item], width: int, limit: int, fold: int) -> list[list[Text]]:
     beats: list[list[Text]] = [[]]
     held: list[Text] = []
     for item in items:
-        lines = held + list(_smallest_fold_that_fits(item, width, limit, deepest))
+        lines = held + list(item.at(fold))
         held = []
         if item.keep_with_next:
             held = lines
@@ -85,14 +87,6 @@ def _split(items: Sequence[Item], width: int, limit: int, deepest: int) -> list[
             beats[-1].extend(chunk)
     beats[-1].extend(held)
     return [_without_leading_blanks(beat) for beat in beats if beat]
-
-
-def _smallest_fold_that_fits(item: Item, width: int, limit: int, deepest: int) -> Sequence[Text]:
-    for fold in range(min(item.folds, deepest) + 1):
-        lines = item.at(fold)
-        if rows(lines, width) <= limit:
-            return lines
-    return item.at(min(item.folds, deepest))
 
 
 def _chunks(lines: Sequence[Text], width: int, limit: int) -> list[list[Text]]:

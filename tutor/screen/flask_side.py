@@ -82,9 +82,11 @@ def _routing_words(error: str, method: str) -> str:
 _LABELS = {
     EventKind.APP_CONTEXT_PUSHED: N_("application context pushed"),
     EventKind.REQUEST_CONTEXT_PUSHED: N_("request context pushed"),
+    EventKind.SESSION_OPENED: N_("session opened"),
     EventKind.URL_MATCHED: N_("URL matched"),
     EventKind.REQUEST_STARTED: N_("request started"),
     EventKind.EXCEPTION: N_("exception"),
+    EventKind.SESSION_SAVED: N_("session saved"),
     EventKind.REQUEST_FINISHED: N_("response ready"),
     EventKind.REQUEST_CONTEXT_POPPED: N_("request context popped"),
     EventKind.APP_CONTEXT_POPPED: N_("application context popped"),

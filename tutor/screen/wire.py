@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tutor.language import _, ngettext
 from tutor.screen.code import runs
-from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible_bytes, wire_lines
+from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible, visible_bytes, wire_lines
+from tutor.wire.event_stream import events
 from tutor.wire.exchange import Direction, Exchange
-from tutor.wire.message import Message
+from tutor.wire.frames import Frame, frames, frames_start, parse_frames
+from tutor.wire.message import Message, body_spans
+from tutor.wire.stream import chunk_times
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -24,6 +28,9 @@ RESPONSE_STAGES = (0, 1, 1, 2, 3, 4)
 
 _SHORT_BODY_LINES = 6
 _LEAST_BODY_LINES = 2
+
+_FRAME_OCTETS = 12
+_FRAME_CHARS = 60
 
 _END_MARKS = {b"\r\n": "␍␊", b"\n": "␊", b"": ""}
 
@@ -47,7 +54,10 @@ def request_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     heading = _heading("→", _("Request"), "request.heading", view)
     if exchange.request is None:
         return [heading, _note(_("Nothing arrived at the server."))]
-    lines = [heading, *message_lines(exchange.request, view, fold)]
+    request = exchange.request
+    # What follows the head of a connection that left HTTP are frames; they are drawn in their order below.
+    body = [] if _is_websocket(exchange) else body_lines(request, view, chunk_times(exchange, request))
+    lines = [heading, *_folded(request, body, view, fold)]
     if exchange.unread_body_bytes and exchange.response is not None:
         lines.append(
             _note(
@@ -64,13 +74,17 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     lines = [_heading("←", _("Response"), "response.heading", view)]
     if not exchange.responses:
         if exchange.data(Direction.RESPONSE):
-            lines += [line for line, _end in _drawn([(exchange.data(Direction.RESPONSE), "")], view)]
+            lines += [line for line, _end in _drawn([_Run(exchange.data(Direction.RESPONSE), "")], view)]
         else:
             lines.append(
                 _note(_("No byte came back in {ms} ms.").format(ms=round(exchange.duration_s * 1000)))
             )
     for message in exchange.responses:
-        lines += message_lines(message, view, fold)
+        if message is exchange.response and _is_websocket(exchange):
+            body = frame_lines(exchange, view)
+        else:
+            body = body_lines(message, view, chunk_times(exchange, message))
+        lines += _folded(message, body, view, fold)
     if exchange.error:
         lines.append(_note(exchange.error))
     return lines
@@ -78,10 +92,81 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
 
 def message_lines(message: Message, view: View, fold: int = 0) -> list[Text]:
     """One message, whole at fold 0; the deeper the fold, the fewer lines. A fold is marked by one line."""
+    return _folded(message, body_lines(message, view), view, fold)
+
+
+def frame_lines(exchange: Exchange, view: View) -> list[Text]:
+    """The WebSocket frames of both directions in order: `→ 81 85 11 22 …  text "Hello"`.
+
+    The first octets as they crossed, the opcode's name, the payload without its mask; in the raw view each
+    with its time.
+    """
+    lines = []
+    asked_s = exchange.asked_s
+    for timed in frames(exchange):
+        since_s = timed.at_s - asked_s
+        lines.append(_frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s))
+        lines += [_note(note) for note in timed.frame.notes]
+    for direction in Direction:
+        start = frames_start(exchange, direction)
+        rest = parse_frames(exchange.data(direction)[start:])
+        if rest.rest:
+            shown = f"{_arrow(view, direction is Direction.REQUEST)} {_octets(rest.rest)}"
+            lines += [_styled(shown, "wire.framing"), *(_note(note) for note in rest.notes)]
+    return lines
+
+
+def _frame_line(frame: Frame, view: View, *, from_client: bool, since_s: float) -> Text:
+    from rich.text import Text
+
+    text = (
+        frame.text if view.line_ends or len(frame.text) <= _FRAME_CHARS else frame.text[:_FRAME_CHARS] + "…"
+    )
+    text = text[:DISPLAY_CAP]
+    name = frame.name if frame.fin else _("{opcode}, not the last").format(opcode=frame.name)
+    line = Text.assemble(
+        (
+            _arrow(view, from_client),
+            "request.heading" if from_client else "response.heading",
+        ),
+        (f" {_octets(frame.data)}  ", "wire.framing"),
+        (name, "wire.name"),
+    )
+    if frame.payload:
+        line.append(f' "{visible(text, ascii_only=view.ascii_only)}"', "wire.body")
+    if len(text) < len(frame.text):
+        count = len(frame.payload)
+        line.append(
+            " " + ngettext("({count} byte)", "({count} bytes)", count).format(count=count), "wire.end"
+        )
+    if view.line_ends:
+        line.append(f"  {_since(since_s)}", "wire.end")
+    return line
+
+
+def _octets(data: bytes) -> str:
+    return data[:_FRAME_OCTETS].hex(" ") + (" …" if len(data) > _FRAME_OCTETS else "")
+
+
+def _arrow(view: View, from_client: bool) -> str:
+    if view.plain:
+        return _("client:") if from_client else _("server:")
+    return "→" if from_client else "←"
+
+
+def _since(seconds: float) -> str:
+    """A time since the request, as it stands beside a part of a stream."""
+    return _("+{ms} ms").format(ms=round(seconds * 1000))
+
+
+def _is_websocket(exchange: Exchange) -> bool:
+    return exchange.request is not None and exchange.response is not None and exchange.response.status == 101
+
+
+def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[Text]:
     from rich.text import Text
 
     head = _head_lines(message, view)
-    body = body_lines(message, view)
     shown_body = _body_limit(fold, view, len(body))
     hidden_fields = []
     shown_head = []
@@ -100,8 +185,12 @@ def message_lines(message: Message, view: View, fold: int = 0) -> list[Text]:
     return lines
 
 
-def body_lines(message: Message, view: View) -> list[Text]:
-    """The body as it crossed the wire, chunk framing included."""
+def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> list[Text]:
+    """The body as it crossed the wire, chunk framing included.
+
+    `times` has one for each chunk, in seconds since the request; the raw view draws them where they are more
+    than one, at the end of the line with the chunk's size.
+    """
     raw = message.raw_body[:DISPLAY_CAP]
     if not raw:
         return []
@@ -110,7 +199,8 @@ def body_lines(message: Message, view: View) -> list[Text]:
 
         lines = [Text(line, "wire.body") for line in hexdump(raw)]
     else:
-        lines = [line for line, _end in _drawn(_body_runs(message, raw), view)]
+        labels = [_since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
+        lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
@@ -130,14 +220,50 @@ def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
     message = exchange.request if path[0] == "request" else exchange.response
     if message is None:
         return None
+    numbered = re.fullmatch("(event|frame)([0-9]+)", path[0])
+    if numbered:
+        draw = _event_line if numbered[1] == "event" else _numbered_frame_line
+        return draw(exchange, int(numbered[2]), path[-1], view)
     if path[1:2] == ("headers",) and len(path) == 3:
         wanted = path[2].lower()
         found = [line for name, line in _head_lines(message, view) if name.lower() == wanted]
         return found[0] if found else None
     if path[1:2] in {("body",), ("json",), ("length",), ("chunks",)}:
+        if message.chunked:
+            # The framing is not what is asked about.
+            return next((line for line, _end in _drawn([_Run(message.body, "wire.body")], view)), None)
         body = body_lines(message, view)
         return body[0] if body else None
     return _head_lines(message, view)[0][1]
+
+
+def _event_line(exchange: Exchange, number: int, part: str, view: View) -> Text | None:
+    """The line of an event that names its data, type, id or retry; the first of its data where none does."""
+    found = events(exchange)
+    if exchange.response is None or not 1 <= number <= len(found):
+        return None
+    start = found[number - 2].end if number > 1 else 0
+    lines = exchange.response.body[start : found[number - 1].end].splitlines()
+    for name in ("event" if part == "type" else part, "data"):
+        for line in lines:
+            if line.partition(b":")[0] == name.encode():
+                return _styled(visible_bytes(line, ascii_only=view.ascii_only), "wire.body")
+    return None
+
+
+def _numbered_frame_line(exchange: Exchange, number: int, _part: str, view: View) -> Text | None:
+    found = frames(exchange)[number - 1 : number]
+    if not found:
+        return None
+    (timed,) = found
+    since_s = timed.at_s - exchange.asked_s
+    return _frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s)
+
+
+def _styled(words: str, style: str) -> Text:
+    from rich.text import Text
+
+    return Text(words, style)
 
 
 def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
@@ -162,41 +288,47 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
     return lines
 
 
-def _body_runs(message: Message, raw: bytes) -> Iterator[tuple[bytes, str]]:
+class _Run(NamedTuple):
+    """Bytes of one style; a label is drawn at the end of the line that they end."""
+
+    data: bytes
+    style: str
+    label: str = ""
+
+
+def _body_runs(message: Message, raw: bytes, labels: Sequence[str]) -> Iterator[_Run]:
     if message.chunked and message.chunks:
         at = 0
-        for chunk in message.chunks:
-            start = raw.find(b"\n", at) + 1
-            if start <= 0:
-                break
-            yield raw[at:start], "wire.framing"
-            at = start + len(chunk.data)
-            yield raw[start:at], "wire.body"
-        yield raw[at:], "wire.framing"
+        for place, (start, stop) in enumerate(body_spans(message)):
+            yield _Run(raw[at:start], "wire.framing", labels[place] if labels else "")
+            yield _Run(raw[start:stop], "wire.body")
+            at = stop
+        yield _Run(raw[at:], "wire.framing")
         return
     language = _language(message.value("Content-Type") or "")
     if not language:
-        yield raw, "wire.body"
+        yield _Run(raw, "wire.body")
         return
     for run, style in runs(raw.decode("utf-8", "surrogateescape"), language):
-        yield run.encode("utf-8", "surrogateescape"), style or "wire.body"
+        yield _Run(run.encode("utf-8", "surrogateescape"), style or "wire.body")
 
 
-def _drawn(
-    styled: Sequence[tuple[bytes, str]] | Iterator[tuple[bytes, str]], view: View
-) -> Iterator[tuple[Text, bytes]]:
+def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
     """Styled runs of bytes as lines with the line end each had."""
     from rich.text import Text
 
     line = Text()
     pending = False
-    for data, style in styled:
-        for wire_line in wire_lines(data):
-            line.append(visible_bytes(wire_line.data, ascii_only=view.ascii_only), style or None)
+    for run in styled:
+        lines = wire_lines(run.data)
+        for place, wire_line in enumerate(lines, start=1):
+            line.append(visible_bytes(wire_line.data, ascii_only=view.ascii_only), run.style or None)
             pending = pending or bool(wire_line.data)
             if wire_line.end:
                 if view.line_ends:
                     line.append(_end_mark(wire_line.end, view), "wire.end")
+                if run.label and place == len(lines):
+                    line.append(f"  {run.label}", "wire.end")
                 yield line, wire_line.end
                 line, pending = Text(), False
     if pending:
@@ -223,7 +355,10 @@ def _fold_mark(message: Message, hidden_fields: int, hidden_body: int, shown_bod
     parts = []
     if hidden_fields:
         parts.append(ngettext("{count} field", "{count} fields", hidden_fields).format(count=hidden_fields))
-    if hidden_body and shown_body:
+    if hidden_body and message.status == 101:
+        said = ngettext("{count} line of frames", "{count} lines of frames", hidden_body)
+        parts.append(said.format(count=hidden_body))
+    elif hidden_body and shown_body:
         parts.append(
             ngettext("{count} more line of the body", "{count} more lines of the body", hidden_body).format(
                 count=hidden_body
@@ -249,11 +384,7 @@ def _heading(arrow: str, words: str, style: str, view: View) -> Text:
 
 
 def _note(words: str) -> Text:
-    from rich.text import Text
-
-    from tutor.wire.escape import visible
-
-    return Text(visible(words), "wire.note")
+    return _styled(visible(words), "wire.note")
 
 
 def _language(content_type: str) -> str:

@@ -1,0 +1,72 @@
+"""Which step follows which: the way through a course. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tutor.course.model import Outline, OutlineStep
+from tutor.learner.progress import StepState, StepStatus, state_of
+
+States = Mapping[str, StepState]
+"""What is kept about a lesson's steps, by id."""
+
+
+def previous_main(outline: Outline, step_id: str) -> OutlineStep | None:
+    """The main step before a step."""
+    steps = outline.steps
+    main = [step for step in steps[: _place(steps, step_id)] if not step.deeper]
+    return main[-1] if main else None
+
+
+def next_main(outline: Outline, step_id: str, states: States) -> OutlineStep | None:
+    """The main step after a step; after a deeper one, the first not met yet, or that after its part."""
+    place = _place(outline.steps, step_id)
+    main = [step for step in outline.steps[place + 1 :] if not step.deeper]
+    here = outline.steps[place]
+    if not here.deeper:
+        return next(iter(main), None)
+    unmet = [step for step in main if state_of(step, states) is None]
+    later = [step for step in main if step.part != here.part]
+    return next(iter(unmet or later), None)
+
+
+def deeper_offered(outline: Outline, step_id: str, states: States) -> tuple[OutlineStep, ...]:
+    """The deeper steps that wait behind a step: all of a part behind its last main step, and behind a
+    deeper one those of its part that are left."""
+    here = outline.steps[_place(outline.steps, step_id)]
+    same_part = [step for step in outline.steps if step.part == here.part]
+    deeper = tuple(step for step in same_part if step.deeper)
+    if here.deeper:
+        return tuple(step for step in deeper if state_of(step, states) is None)
+    last = [step for step in same_part if not step.deeper][-1]
+    return deeper if here.id == last.id else ()
+
+
+def deeper_near(outline: Outline, step_id: str, states: States) -> OutlineStep | None:
+    """The deeper step that `:d` goes to: the first of this part that is not met yet, or its first."""
+    here = outline.steps[_place(outline.steps, step_id)]
+    near = [step for step in outline.steps if step.deeper and step.part == here.part and step.id != here.id]
+    unmet = [step for step in near if state_of(step, states) is None]
+    return next(iter(unmet or near), None)
+
+
+def undone(outline: Outline, states: States) -> tuple[OutlineStep, ...]:
+    """The main steps that are not done."""
+    kept = [(step, state_of(step, states)) for step in outline.main_steps]
+    return tuple(step for step, state in kept if state is None or state.state is not StepStatus.DONE)
+
+
+def lesson_after(outlines: Sequence[Outline], outline: Outline) -> Outline | None:
+    """The lesson that follows a lesson."""
+    place = [item.id for item in outlines].index(outline.id)
+    return outlines[place + 1] if place + 1 < len(outlines) else None
+
+
+def lesson_before(outlines: Sequence[Outline], outline: Outline) -> Outline | None:
+    """The lesson before a lesson."""
+    place = [item.id for item in outlines].index(outline.id)
+    return outlines[place - 1] if place else None
+
+
+def _place(steps: Sequence[OutlineStep], step_id: str) -> int:
+    return [step.id for step in steps].index(step_id)
