@@ -331,9 +331,13 @@ def test_a_finished_lesson_ends_with_its_takeaways_and_offers_a_review(home: Pat
         terminal.wait_for(":d 2.1.3a One more, deeper")
         terminal.wait_for("Enter: go on")
         terminal.type("")
-        page = terminal.wait_for("Enter: leave")
+        page = terminal.wait_for("This was the last lesson.")
         assert "You have finished 2.1" in page
         assert "The status line tells what became of the request." in page
+        terminal.wait_for("Enter: go on ▸")
+        terminal.type("")
+        terminal.wait_for("You have finished the course.")
+        terminal.wait_for("Enter: leave ▸")
         terminal.type("")
         assert terminal.ended() == 0
     with Terminal("2.1", "--pack", str(pack), home=home) as again:

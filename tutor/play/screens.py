@@ -281,9 +281,28 @@ class Screens:
                 number=following.number, title=visible(following.title)
             )
         else:
-            next_ = _("This was the last lesson: the course is done.")
+            next_ = _("This was the last lesson.")
         items.append(Fixed([_text(next_, "title")]))
         return items
+
+    def course_end(self, lessons: Sequence[Lesson], guessed: Sequence[tuple[int, int]]) -> Item:
+        """The course in numbers."""
+        steps = sum(len(lesson.main_steps) for lesson in lessons)
+        lines = [
+            _text(_("You have finished the course."), "title"),
+            _text(
+                _("{lessons} lessons, {steps} steps, {right} of {made} guesses right.").format(
+                    lessons=len(lessons),
+                    steps=steps,
+                    right=sum(right for _made, right in guessed),
+                    made=sum(made for made, _right in guessed),
+                )
+            ),
+            _text(""),
+        ]
+        lines += [_text(f"  {lesson.number}  {visible(lesson.title)}") for lesson in lessons]
+        lines += self.prose(_("`flask-http-tutor 2.1` asks a lesson's questions from memory, any time."))
+        return Fixed([*lines, _text("")])
 
     def _listed(self, markdown: str) -> list[Text]:
         """Words under a small mark, their further rows indented."""

@@ -326,8 +326,28 @@ class Session:
                     lesson, misses(lesson, attempts), guesses(lesson, attempts), following
                 )
             )
-        self._talk.go_on(_("Enter: go on ▸") if following else _("Enter: leave ▸"))
-        return self._start_of(following) if following is not None else None
+        if following is not None:
+            self._talk.go_on()
+            return self._start_of(following)
+        unfinished = [item for item in self._outlines if not self._is_finished(item)]
+        if unfinished:
+            self._talk.go_on()
+            return self._start_of(unfinished[0])
+        self._end_of_course()
+        self._talk.go_on(_("Enter: leave ▸"))
+        return None
+
+    def _end_of_course(self) -> None:
+        """One question a lesson from memory, the misses first; then the course in numbers."""
+        self._talk.go_on()
+        lessons = [self._lesson(outline) for outline in self._outlines]
+        needed = [(lesson, by_need(lesson, self._progress)) for lesson in lessons]
+        variants = [Variant(lesson, steps[0]) for lesson, steps in needed if steps]
+        if variants:
+            self._talk.reply([_("One question a lesson, from memory. Enter passes.")])
+            self._ask_from_memory(variants, _("From memory {place} of {count}"))
+        counted = [guesses(lesson, self._progress.attempts(lesson.id)) for lesson in lessons]
+        self._talk.show([self._talk.screens.course_end(lessons, counted)])
 
     def _start_of(self, outline: Outline) -> tuple[Outline, OutlineStep]:
         """Where a lesson goes on: its first undone step, or its first one."""

@@ -1,0 +1,109 @@
+"""Questions that come back: the warm-up, the review, and the end of the course, in a pseudo-terminal."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from tests.terminal import Terminal
+from tutor.course.pack import open_pack
+from tutor.learner.progress import Progress, StepStatus
+
+OUTLINES = open_pack().outlines()
+
+
+def finished(home: Path, *numbers: str, days_ago: int = 0, missed: str = "") -> None:
+    """A learner who has done these lessons so long ago, and guessed one step's question wrong."""
+    at = datetime.now(UTC) - timedelta(days=days_ago)
+    with Progress(home) as progress:
+        for outline in OUTLINES:
+            if outline.number not in numbers:
+                continue
+            for step in outline.main_steps:
+                progress.mark_step(outline.id, step, StepStatus.DONE, at=at)
+            progress.remember_position(outline.id, outline.main_steps[-1].id)
+            grade = "wrong" if missed else "right"
+            step_id = missed or outline.main_steps[0].id
+            progress.record_attempt(outline.id, step_id, "q", "x", grade, "", "en", at, True)
+
+
+def test_a_lesson_begins_with_a_warm_up_that_enter_passes(tmp_path: Path) -> None:
+    """2.2 begins with three questions on 2.1, the missed one first; Enter on the first passes all."""
+    finished(tmp_path, "2.1", missed="request-line")
+    with Terminal(home=tmp_path) as terminal:
+        terminal.wait_for("A warm-up from memory, two minutes at most. Enter passes it.")
+        terminal.wait_for("Warm-up 1 of 3")
+        terminal.wait_for("/a?x=1#end")
+        terminal.wait_for("text ▸")
+        terminal.type("")
+        terminal.wait_for("2.2.1")
+
+
+def test_an_answer_from_memory_is_graded_and_the_next_one_follows(tmp_path: Path) -> None:
+    """A warm-up's answer hears its verdict; Enter passes a later one; then the lesson begins."""
+    finished(tmp_path, "2.1", missed="request-line")
+    with Terminal(home=tmp_path) as terminal:
+        terminal.wait_for("text ▸")
+        terminal.type("/a?x=1")
+        terminal.wait_for("Yes: /a?x=1.")
+        terminal.wait_for("Enter: go on ▸")
+        terminal.type("")
+        terminal.wait_for("Warm-up 2 of 3")
+        terminal.type("")
+        terminal.wait_for("Warm-up 3 of 3")
+        terminal.type("")
+        terminal.wait_for("2.2.1")
+
+
+def test_who_comes_back_after_a_day_is_asked_first(tmp_path: Path) -> None:
+    """In the middle of a lesson, a day's break brings a warm-up too; within the day there is none."""
+    finished(tmp_path, "2.1", days_ago=2)
+    with Terminal("2.2.3", home=tmp_path) as terminal:
+        terminal.wait_for("Warm-up 1 of 3")
+    finished(tmp_path, "2.1")
+    with Terminal("2.2.3", home=tmp_path) as terminal:
+        assert "Warm-up" not in terminal.wait_for("2.2.3 ")
+
+
+def test_a_finished_lesson_is_reviewed_from_memory(tmp_path: Path) -> None:
+    """Starting a finished lesson asks its pool without the prose; :g still goes to a step."""
+    finished(tmp_path, "2.1")
+    with Terminal("2.1", home=tmp_path) as terminal:
+        terminal.wait_for("You have finished 2.1 The request–response cycle.")
+        terminal.wait_for("From memory 1 of 5")
+        terminal.type(":g 2.1.3")
+        terminal.wait_for("2.1.3 What stands in the request line step 3 of")
+
+
+def test_a_finished_course_asks_one_question_a_lesson_and_says_so(tmp_path: Path) -> None:
+    """The last step of the last lesson leads to one question a lesson and the course in numbers."""
+    finished(tmp_path, *(outline.number for outline in OUTLINES))
+    last = OUTLINES[-1].main_steps[-1]
+    with Terminal(last.number, home=tmp_path) as terminal:
+        for _turn in range(80):
+            found = terminal.wait_for_either(
+                "You have finished the course.",
+                "From memory 1 of",
+                "Enter: send ▸",
+                "Enter: go on ▸",
+                "a–b ▸",
+                "a–c ▸",
+                "a–d ▸",
+                "a–e ▸",
+                "such as ab ▸",
+                "in order ▸",
+                "number ▸",
+                "text ▸",
+                "request ▸",
+            )
+            if found.startswith("You have"):
+                break
+            if found.startswith("From memory"):
+                assert f"From memory 1 of {len(OUTLINES)}" in terminal.transcript
+            terminal.type("" if found.startswith(("Enter", "From")) else ":a" if _turn % 2 else ":f")
+        else:
+            raise AssertionError("the course did not end")
+        terminal.wait_for(f"{len(OUTLINES)} lessons,")
+        terminal.wait_for("Enter: leave ▸")
+        terminal.type("")
+        assert terminal.ended() == 0
