@@ -44,9 +44,16 @@ STYLES = {
     "offer": "italic",
     "prompt": "bold cyan",
     # Prose.
-    "prose.code": "bold",
-    "prose.strong": "bold",
-    "prose.emphasis": "italic",
+    # rich's own names; its defaults set colours that are unreadable on a light background.
+    "markdown.code": "bold",
+    "markdown.code_block": "none",
+    "markdown.block_quote": "italic",
+    "markdown.item.bullet": "bold",
+    "markdown.item.number": "bold",
+    "markdown.table.border": "dim",
+    "markdown.table.header": "bold",
+    "markdown.link": "underline",
+    "markdown.link_url": "underline",
 }
 
 
