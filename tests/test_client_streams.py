@@ -23,15 +23,8 @@ from tutor.wire.frames import frames
 from tutor.wire.request import RawRequest, Request
 
 
-def make_app(name: str = "") -> Flask:
-    app = Flask("streams")
-    stop = app.extensions["stop"] = threading.Event()
-    ran = app.extensions["ran"] = []
+def add_sockets(app: Flask, name: str) -> None:
     sock: Any = Sock(app)
-
-    @app.before_request
-    def count() -> None:
-        ran.append(request.path)
 
     @sock.route("/ws")  # type: ignore[untyped-decorator]  # flask-sock has no types
     def echo(ws: Any) -> None:
@@ -47,6 +40,18 @@ def make_app(name: str = "") -> Flask:
     def origin(ws: Any) -> None:
         ws.send(request.headers["Origin"] + " " + request.headers["X-Seen"])
         ws.receive()
+
+
+def make_app(name: str = "") -> Flask:
+    app = Flask("streams")
+    stop = app.extensions["stop"] = threading.Event()
+    ran = app.extensions["ran"] = []
+
+    @app.before_request
+    def count() -> None:
+        ran.append(request.path)
+
+    add_sockets(app, name)
 
     @app.route("/liar", websocket=True)
     def liar() -> Response:

@@ -29,6 +29,7 @@ from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, Web
 from tutor.language import _
 from tutor.sandbox.server import LOOPBACK, SandboxServer
 from tutor.wire import frames as wire_frames
+from tutor.wire.escape import visible
 from tutor.wire.event_stream import EventStreamReader
 from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.frames import (
@@ -816,7 +817,7 @@ class _FrameReader:
 def _shown_frame(opcode: str, text: str) -> str:
     """A frame as a message names it: `text "hi"`."""
     shown = text if len(text) <= _SHOWN_CHARS else text[: _SHOWN_CHARS - 1] + "…"
-    return f'{opcode} "{shown}"' if text else opcode
+    return f'{opcode} "{visible(shown)}"' if text else opcode
 
 
 def _why(call: _Call, error: BaseException) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from flask import Flask, Response, after_this_request, jsonify, request
+from flask_sock import Sock
 
 from tutor.check.report import Check, CheckStatus, Report
 from tutor.check.run import run
@@ -173,6 +176,24 @@ other = "405 is about methods."
 """
 
 
+def add_streams(app: Flask) -> None:
+    """A WebSocket that echoes, and a stream of three parts."""
+
+    @Sock(app).route("/ws")  # type: ignore[untyped-decorator]  # flask-sock has no types
+    def echo(ws: Any) -> None:
+        while True:
+            ws.send(f"echo:{ws.receive()}")
+
+    @app.get("/ticks")
+    def ticks() -> Response:
+        def parts() -> Iterator[str]:
+            for number in range(3):
+                app.extensions["stop"].wait(0.03)
+                yield f"id: {number}\ndata: \x1b[31m\n\n"
+
+        return Response(parts(), mimetype=request.args.get("type", "text/event-stream"))
+
+
 def make_app(section: str, configuration: str = "") -> Flask:
     """The app that the lesson is about; `broken` fails on every request."""
     if configuration not in {"", "broken"}:
@@ -209,6 +230,8 @@ def make_app(section: str, configuration: str = "") -> Flask:
             return response
 
         return Response(b"\x1b[31m\xff\n::error::stop", mimetype="text/plain")
+
+    add_streams(app)
 
     @app.after_request
     def sign(response: Response) -> Response:

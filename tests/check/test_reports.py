@@ -93,6 +93,44 @@ def test_the_json_has_the_promised_shape(tmp_path: Path) -> None:
     assert failed["duration_ms"] > 0
 
 
+STREAMS = """```http {#ticks}
+GET /ticks HTTP/1.1
+```
+
+```http {#chunks}
+GET /ticks?type=text/plain HTTP/1.1
+```
+
+```websocket {#socket}
+target = "/ws"
+frames = [{ send = "text", data = "hi" }, { expect = "text" }, { send = "close" }, { expect = "close" }]
+```
+
+"""
+
+
+def test_streams_stand_in_the_json_part_by_part(tmp_path: Path) -> None:
+    """Each event, chunk and frame has its direction, its time and its text, escaped, beside its exchange."""
+    report = check(tmp_path, spoiled("```question {#status}", STREAMS + "```question {#status}"))
+    checks = {each["id"]: each for each in json.loads(json_report(report))["lessons"][0]["checks"]}
+    streams = {name: each["stream"] for name, each in checks.items() if "stream" in each}
+    assert list(streams) == ["2.1/first/ticks", "2.1/first/chunks", "2.1/first/socket"]
+    assert all(list(checks[name]) == [*CHECK_KEYS, "stream"] for name in streams)
+    ticks, chunks, frames = streams.values()
+    for parts, kind in ((ticks, "event"), (chunks, "chunk")):
+        assert [(part["direction"], part["kind"], part["text"], part["length"]) for part in parts] == [
+            ("response", kind, f"id: {number}␊data: ␛[31m␊␊", 19) for number in range(3)
+        ]
+        assert parts[2]["at_ms"] - parts[0]["at_ms"] >= 50
+    assert [(part["direction"], part["kind"], part["text"]) for part in frames] == [
+        ("request", "frame", "text hi"),
+        ("response", "frame", "text echo:hi"),
+        ("request", "frame", "close 1000"),
+        ("response", "frame", "close 1000"),
+    ]
+    assert all(0 < part["at_ms"] < 5000 for part in frames)
+
+
 def test_the_tool_s_failure_is_still_a_report() -> None:
     """A run that could not be carried out gives a valid report with the error in an entry of no lesson."""
     report = failure_report(RuntimeError("it fell over"))

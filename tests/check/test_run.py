@@ -367,16 +367,112 @@ def test_what_depends_on_a_failure_is_skipped(tmp_path: Path) -> None:
     assert report.exit_code is ExitCode.FAILED
 
 
-def test_a_websocket_block_is_skipped_with_a_reason(tmp_path: Path) -> None:
-    """A WebSocket connection is not carried out, which the report says and which is no failure."""
-    block = (
-        '```websocket {#socket}\ntarget = "/ws"\nframes = [{ send = "close" }, { expect = "close" }]\n```\n\n'
+SOCKET = """```websocket {#socket}
+target = "/ws?status={{hello.response.status}}"
+frames = [
+  { send = "text", data = "hi" },
+  { expect = "text", data = "echo:hi" },
+  { send = "close" },
+  { expect = "close", data = "1000" },
+]
+```
+
+```expect {of=socket}
+status = 101
+frames = 4
+frame2.text = "echo:hi"
+frame2.masked = false
+```
+
+```question {#first-byte}
+kind = "text"
+after = "socket"
+prompt = "With which bytes does the answer begin?"
+answer = "81 07 65 63 68 6f 3a 68 69"
+hints = ["Look."]
+repeat = ["socket.frame2.bytes"]
+proof = "socket.frame2.bytes"
+[wrong]
+zero = "82"
+[feedback]
+zero = "82 is binary."
+```
+
+"""
+
+
+def with_socket(old: str = "", new: str = "") -> str:
+    """The lesson with a WebSocket behind its first request, and one thing changed in it."""
+    assert not old or SOCKET.count(old) == 1, old
+    return spoiled("```question {#status}", SOCKET.replace(old, new) + "```question {#status}")
+
+
+def test_a_websocket_block_is_carried_out(tmp_path: Path) -> None:
+    """A WebSocket is an exchange: its frames, expectations, questions and proofs are checked live."""
+    report = check(tmp_path, with_socket())
+    assert not_passed(report) == []
+    ids = {each.id: each.kind for each in report.checks}
+    assert ids["2.1/first/socket"] is CheckKind.EXCHANGE
+    assert ids["2.1/first/first-byte/proof"] is CheckKind.PROOF
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "check_id", "at", "words"),
+    [
+        (
+            '{ expect = "text", data = "echo:hi" }',
+            '{ expect = "text", data = "echo:ho" }',
+            "socket",
+            "```websocket",
+            ('Frame 2 should be text "echo:ho"; text "echo:hi" came.', "← 81 07 65"),
+        ),
+        ("/ws?", "/nowhere?", "socket", "status = 101", ("101", "404")),
+        ("frames = 4", "frames = 5", "socket", "frames = 5", ("5", "4", "→ 81 82")),
+        ('"hi" },', '"{{hello.response.headers.X}}" },', "socket", '  { send = "text"', ("no field X",)),
+        (
+            'answer = "81 07 65 63 68 6f 3a 68 69"',
+            'answer = "82 07"',
+            "first-byte/proof",
+            "proof =",
+            ("82 07", "81 07"),
+        ),
+    ],
+)
+def test_a_websocket_that_is_otherwise_fails(
+    tmp_path: Path, old: str, new: str, check_id: str, at: str, words: tuple[str, ...]
+) -> None:
+    """A frame, an expectation or a key that the live WebSocket does not bear out is named with its line."""
+    text = with_socket(old, new)
+    (failed, *others) = not_passed(check(tmp_path, text))
+    assert failed.id == f"2.1/first/{check_id}"
+    assert failed.status is CheckStatus.FAILED
+    start = text.index("```websocket")
+    assert failed.line == line_of(text, "```websocket") + text[start : text.index(at, start)].count("\n")
+    said = "\n".join((failed.message, failed.expected, failed.actual, *failed.evidence))
+    for word in words:
+        assert word in said
+    assert all(other.id.startswith("2.1/first/") for other in others)
+
+
+def test_a_refused_handshake_may_be_expected(tmp_path: Path) -> None:
+    """Where the server opens no WebSocket, the expectations decide; without any, that is a failure."""
+    refused = '```websocket {#refused}\ntarget = "/nowhere"\nframes = [{ expect = "text" }]\n```\n\n'
+    expected = "```expect {of=refused}\nstatus = 404\nframes = 0\n```\n\n"
+    report = check(tmp_path, spoiled("```question {#status}", refused + expected + "```question {#status}"))
+    assert not_passed(report) == []
+    (failed,) = not_passed(
+        check(tmp_path, spoiled("```question {#status}", refused + "```question {#status}"))
     )
-    report = check(tmp_path, spoiled("```question {#status}", block + "```question {#status}"))
-    (skipped,) = not_passed(report)
-    assert (skipped.id, skipped.status) == ("2.1/first/socket", CheckStatus.SKIPPED)
-    assert "WebSocket" in skipped.message
-    assert report.exit_code is ExitCode.OK
+    assert "it answered 404 NOT FOUND" in failed.message
+
+
+def test_a_websocket_without_its_app_is_skipped(tmp_path: Path) -> None:
+    """A WebSocket in a configuration that the sandbox does not have is skipped, and so is what needs it."""
+    report = check(tmp_path, with_socket("{#socket}", "{#socket app=other}"))
+    found = {each.id: each.status for each in not_passed(report)}
+    assert found["2.1/first/socket"] is CheckStatus.SKIPPED
+    assert found["2.1/first/first-byte/proof"] is CheckStatus.SKIPPED
+    assert found["2.1/first/app/other"] is CheckStatus.FAILED
 
 
 def test_each_step_starts_afresh(tmp_path: Path) -> None:

@@ -427,6 +427,56 @@ BLOCKS = [
         ("either `send` or `expect`",),
     ),
     Seed(
+        "websocket-raw-expected",
+        replaced(('"echo:hi" }', '"echo:hi", raw = true }'), text=FULL),
+        "raw = true",
+        ("`raw` goes with `send` alone",),
+    ),
+    Seed(
+        "websocket-raw-escape",
+        replaced(('{ send = "close" }', "{ send = \"text\", data = '\\q', raw = true }"), text=FULL),
+        "'\\q'",
+        ("means nothing here", "two hexadecimal digits"),
+    ),
+    Seed(
+        "websocket-close-data",
+        replaced(('{ send = "close" }', '{ send = "close", data = "bye" }'), text=FULL),
+        '"bye"',
+        ("code of four digits", '`"1000 bye"`'),
+    ),
+    Seed(
+        "websocket-expect-unknown",
+        replaced(("> One more.", "```expect {of=sockt}\nframes = 2\n```\n\n> One more."), text=FULL),
+        "of=sockt",
+        ("no exchange `sockt`", "Did you mean `socket`"),
+    ),
+    Seed(
+        "websocket-expect-frame",
+        replaced(("> One more.", '```expect {of=socket}\nframe1.txt = "hi"\n```\n\n> One more.'), text=FULL),
+        "txt",
+        ("Did you mean `text`",),
+    ),
+    Seed(
+        "websocket-expect-masked",
+        replaced(
+            ("> One more.", '```expect {of=socket}\nframe1.masked = "yes"\n```\n\n> One more.'), text=FULL
+        ),
+        '"yes"',
+        ("true or false",),
+    ),
+    Seed(
+        "frame0",
+        replaced(("> One more.", '```expect {of=socket}\nframe0.text = "hi"\n```\n\n> One more.'), text=FULL),
+        "frame0",
+        ("no live value",),
+    ),
+    Seed(
+        "event-id",
+        replaced(("{#hello}", "{#event1}")).replace("of=hello", "of=event1").replace('"hello"', '"event1"'),
+        "#event1",
+        ("word of live paths",),
+    ),
+    Seed(
         "websocket-frame-key",
         replaced(('{ send = "close" }', '{ send = "close", dta = "x" }'), text=FULL),
         "dta",

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.course.samples import FILE, FULL, MINIMAL, lesson_of, line_of, replaced
 from tutor.course.blocks import FrameBody, LessonHead, QuestionBody, SourceBody, WebSocketBody
 from tutor.course.lesson import STEP_ATTRIBUTES
-from tutor.course.live_paths import EXCHANGE, SHORT_FORMS
+from tutor.course.live_paths import EXCHANGE, SHORT_FORMS, Leaf, LivePathError, read_path, step_into
 from tutor.course.model import (
     Expectation,
     Operator,
@@ -28,6 +28,7 @@ from tutor.course.model import (
 )
 from tutor.course.parse import CourseError, parse_lesson, parse_outline
 from tutor.course.step import ALLOWED
+from tutor.grading.live import path_fault
 
 
 def test_minimal_lesson() -> None:
@@ -227,6 +228,63 @@ def test_websocket() -> None:
     assert socket.frames[1].line == line_of(FULL, 'data = "echo:hi"')
 
 
+def test_websocket_is_an_exchange() -> None:
+    """A websocket block takes expectations, raw frames and questions, and stands among the exchanges."""
+    expect = (
+        '```expect {of=socket}\nframes = 2\nframe1.masked = true\nframe2.bytes = { starts = "81" }\n'
+        'event1.data = "x"\nduration_ms = { max = 9 }\n'
+        'flask.events = { contains = "session_opened" }\n```\n\n'
+    )
+    text = replaced(
+        ('{ send = "close" }', "{ send = \"text\", data = '\\x81\\x00', raw = true }"),
+        ("> One more.", expect + "> One more."),
+        text=FULL,
+    )
+    step = lesson_of(text).steps[3]
+    assert [block.id for block in step.exchanges] == ["first", "socket"]
+    assert [block.id for block in step.requests] == ["first"]
+    socket = step.exchanges[1]
+    assert isinstance(socket, WebSocketBlock)
+    assert [frame.raw for frame in socket.frames] == [False, False, True]
+    assert socket.expect_line == line_of(text, "```expect {of=socket}")
+    assert [".".join(each.path) for each in socket.expectations] == [
+        *("frames", "frame1.masked", "frame2.bytes", "event1.data", "duration_ms", "flask.events")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("path", "leaf"),
+    [
+        ("a.events", Leaf.NUMBER),
+        ("a.event12.data", Leaf.TEXT),
+        ("a.event1.retry", Leaf.NUMBER),
+        ("a.hop2.event1.id", Leaf.TEXT),
+        ("a.frames", Leaf.NUMBER),
+        ("a.frame1.from", Leaf.TEXT),
+        ("a.frame1.masked", Leaf.FLAG),
+        ("a.hop1.frame1.bytes", Leaf.TEXT),
+        ("a.duration_ms", Leaf.NUMBER),
+        ("a.hop1.duration_ms", Leaf.NUMBER),
+        ("a.flask.events", Leaf.LIST),
+    ],
+)
+def test_paths_of_streams(path: str, leaf: Leaf) -> None:
+    """Events, frames and times are live values of an exchange and of each of its hops."""
+    read = read_path(path)
+    assert read.leaf is leaf
+    assert path_fault(read.path) == ""
+
+
+@pytest.mark.parametrize(
+    "path", ["a.event0.data", "a.event1.hop1", "a.flask.event1", "a.event1", "a.frame1.txt"]
+)
+def test_paths_that_are_none(path: str) -> None:
+    """What only looks like an event or a frame is refused, in a lesson and in grading alike."""
+    with pytest.raises(LivePathError):
+        read_path(path)
+    assert path_fault(tuple(path.split("."))[1:])
+
+
 def test_source() -> None:
     """A source block names one or several pieces of code, and the lines to show."""
     (source,) = (block for block in lesson_of(FULL).steps[0].blocks if isinstance(block, Source))
@@ -337,6 +395,10 @@ def test_documentation_names_everything() -> None:
     names |= {name for allowed in ALLOWED.values() for name in (*allowed.flags, *allowed.values)}
     names |= {*STEP_ATTRIBUTES.flags, *STEP_ATTRIBUTES.values, *EXCHANGE, *SHORT_FORMS}
     names |= {name for node in EXCHANGE.values() if not isinstance(node, str) for name in node}
+    for numbered in ("event1", "frame1"):
+        node = step_into(EXCHANGE, numbered)
+        assert not isinstance(node, str)
+        names |= {numbered.removesuffix("1"), *node}
     written = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`[^`\n]+`|```.*?```", text, re.DOTALL))))
     assert names - written == set()
 

@@ -21,6 +21,21 @@ CHUNKED = (
     b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
 )
+EVENT_STREAM = (
+    b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
+    b"20\r\nretry: 2000\n\nevent: tick\ndata: a\r\n18\r\n\ndata: b\n\nid: 7\ndata: c\n\r\n"
+    b"1\r\n\n\r\n0\r\n\r\n"
+)
+WEBSOCKET = Exchange(
+    (
+        Piece(Direction.REQUEST, 0.1, b"GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n\r\n"),
+        Piece(Direction.RESPONSE, 0.2, b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: WebSocket\r\n\r\n"),
+        Piece(Direction.REQUEST, 0.3, bytes.fromhex("81851122334459475f287e")),
+        Piece(Direction.RESPONSE, 0.4, b"\x81\x02hi"),
+        Piece(Direction.RESPONSE, 0.5, b"\x88\x05\x03\xe8bye"),
+    ),
+    duration_s=1.2346,
+)
 
 TIMELINE = Timeline(
     events=(

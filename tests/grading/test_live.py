@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.grading.exchanges import CHUNKED, HELLO_RESPONSE, JSON_RESPONSE, MOVED, TIMELINE, exchange
+from tests.grading.exchanges import (
+    CHUNKED,
+    EVENT_STREAM,
+    HELLO_RESPONSE,
+    JSON_RESPONSE,
+    MOVED,
+    TIMELINE,
+    WEBSOCKET,
+    exchange,
+)
 from tutor.grading.live import (
     ABSENT,
     LiveValueError,
@@ -26,6 +35,8 @@ FIRED = {
     "moved": (exchange(response=MOVED), exchange()),
     "silent": (exchange(response=b"", error="timed out"),),
     "nothing": (),
+    "events": (exchange(response=EVENT_STREAM),),
+    "frames": (WEBSOCKET,),
 }
 ADDRESS = "http://127.0.0.1:5000"
 
@@ -82,6 +93,36 @@ ADDRESS = "http://127.0.0.1:5000"
         ),
         ("hello.flask.functions", ("open_door", "hello", "stamp", "stamp_again", "close_door")),
         ("hello.flask.teardown", "None"),
+        (
+            "hello.flask.events",
+            (
+                *("url_matched", "before_request", "view", "after_request", "after_request"),
+                "teardown_request",
+            ),
+        ),
+        ("hello.events", 0),
+        ("hello.frames", 0),
+        ("hello.duration_ms", 0),
+        ("events.events", 2),
+        ("events.hop1.events", 2),
+        ("events.event1.data", "a\nb"),
+        ("events.event1.type", "tick"),
+        ("events.event1.retry", 2000),
+        ("events.event2.data", "c"),
+        ("events.event2.type", "message"),
+        ("events.event2.id", "7"),
+        ("events.hop1.event2.id", "7"),
+        ("frames.frames", 3),
+        ("frames.frame1.from", "client"),
+        ("frames.frame1.opcode", "text"),
+        ("frames.frame1.text", "Hello"),
+        ("frames.frame1.bytes", "81 85 11 22 33 44 59 47 5f 28 7e"),
+        ("frames.frame1.masked", True),
+        ("frames.frame2.from", "server"),
+        ("frames.frame2.masked", False),
+        ("frames.frame3.text", "1000 bye"),
+        ("frames.hop1.frame3.opcode", "close"),
+        ("frames.duration_ms", 1235),
     ],
 )
 def test_every_path_of_the_table_has_its_value(path: str, value: object) -> None:
@@ -109,6 +150,19 @@ def test_every_path_of_the_table_has_its_value(path: str, value: object) -> None
         "moved.hop3.response.status",
         "nothing.response.status",
         "unknown.response.status",
+        "hello.event1.data",
+        "hello.frame1.text",
+        "silent.events",
+        "silent.frames",
+        "silent.event1.data",
+        "nothing.duration_ms",
+        "events.event1.id",
+        "events.event3.data",
+        "events.event0.data",
+        "events.event1.other",
+        "events.event1",
+        "events.events1.data",
+        "frames.frame4.opcode",
         "hello.response.heders.Allow",
         "hello.response",
         "hello",
@@ -183,6 +237,13 @@ def test_an_unreadable_path_is_refused(path: str) -> None:
         "flask",
         "hop0.answered",
         "hop1.hops",
+        "event1",
+        "event1.name",
+        "event01.data",
+        "frame1.data",
+        "frame1.text.x",
+        "events.data",
+        "flask.frames",
     ],
 )
 def test_a_misspelt_path_is_told_from_an_absent_value(path: str) -> None:
@@ -227,6 +288,11 @@ def test_live_values_are_inserted(text: str, filled: str) -> None:
         ("hello.response.json.a", "the body of hello is not JSON"),
         ("json.response.json.args.b", "has no args.b"),
         ("moved.hop3.response.status", "moved has no such hop; it had 2"),
+        ("events.event3.data", "events brought 2 events."),
+        ("events.event1.id", "event1 of events has no id"),
+        ("frames.frame4.text", "frames had 3 frames."),
+        ("silent.event1.data", "silent got no response"),
+        ("silent.frames", "silent got no response"),
         ("nothing.response.status", "nothing was recorded for nothing"),
         ("adress", "no exchange adress has been fired"),
         ("hello", "no live path"),
