@@ -259,11 +259,7 @@ def add_hook_subjects(app: Flask) -> None:
 
 
 def add_hooks(app: Flask) -> None:
-    """Two hooks of each kind that the lesson orders, and one of those that frame them."""
-
-    @app.url_value_preprocessor
-    def look_at_arguments(endpoint: str | None, view_args: dict[str, Any] | None) -> None:
-        pass
+    """Two hooks of each kind that the lesson orders, and a teardown_appcontext behind them."""
 
     @app.before_request
     def first_before() -> None:

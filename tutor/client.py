@@ -180,22 +180,27 @@ class StepRun:
         self._step = step
         self._make_app = make_app
         self._apps: dict[str, Flask] = {}
+        self._apps_aside: dict[str, Flask] = {}
         self.fired: dict[str, tuple[Exchange, ...]] = {}
         self.restart()
 
     def restart(self) -> None:
         """Begin the step anew."""
         self._apps = {}
+        self._apps_aside = {}
         self.fired.clear()
         self._client.forget()
         self._server.replace_app(self.app())
 
     def app(self, name: str = "") -> Flask:
         """The app in that configuration, the same one for the whole step; "" is the step's own."""
+        return self._made(name, self._apps)
+
+    def _made(self, name: str, apps: dict[str, Flask]) -> Flask:
         configuration = name or self._step.app
-        if configuration not in self._apps:
-            self._apps[configuration] = self._make_app(configuration)
-        return self._apps[configuration]
+        if configuration not in apps:
+            apps[configuration] = self._make_app(configuration)
+        return apps[configuration]
 
     def fire(self, block: ExchangeBlock, *, on_piece: OnPiece | None = None) -> tuple[Exchange, ...]:
         """Fire a block together with the blocks that go with it, and give its exchanges.
@@ -230,10 +235,15 @@ class StepRun:
         *,
         app: str = "",
         jar: str = "",
+        aside: bool = False,
         on_piece: OnPiece | None = None,
     ) -> tuple[Exchange, ...]:
-        """Fire a request that is no block of the step, such as one typed at the prompt."""
-        return self._client.fire(request, jar=jar, app=self.app(app), on_piece=on_piece)
+        """Fire a request that is no block of the step, such as one typed at the prompt.
+
+        With `aside` an app of its own answers, which the step's exchanges never meet.
+        """
+        apps = self._apps_aside if aside else self._apps
+        return self._client.fire(request, jar=jar, app=self._made(app, apps), on_piece=on_piece)
 
     def _leader(self, block: HttpBlock) -> HttpBlock:
         by_id = {each.id: each for each in self._step.requests}

@@ -88,3 +88,10 @@ def test_an_aborted_request_has_no_exception_for_teardown() -> None:
     assert "stop() → 403" in flask_line(stopped).plain
     assert stopped.timeline is not None
     assert stopped.timeline.teardown_argument == "None"
+
+
+def test_a_long_line_is_cut_with_a_mark_where_it_would_wrap() -> None:
+    """Within a beat a timeline's line takes one row; without a width nothing is cut."""
+    crashed = exchange("GET", "/crash")
+    assert any(line.plain.endswith("…") and line.cell_len <= 40 for line in timeline_lines(crashed, 40))
+    assert not any(line.plain.endswith("…") for line in timeline_lines(crashed))

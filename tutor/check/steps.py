@@ -31,7 +31,7 @@ from tutor.course.model import (
     WebSocketBlock,
     WrongAnswer,
 )
-from tutor.grading.answers import grade_request
+from tutor.grading.answers import example_of, grade_request
 from tutor.grading.expectations import Mismatch, unmet
 from tutor.grading.live import ABSENT, LiveValueError, insert, resolve
 from tutor.grading.proof import prove
@@ -331,7 +331,7 @@ class _StepChecker:
 
     def _near_miss_finding(self, question: Question, wrong: WrongAnswer) -> Finding | None:
         """Whether each spelling of a wrong request misses the goal, and is told why."""
-        for line in wrong.answers:
+        for line in map(example_of, wrong.answers):
             sent = self._send(question, line)
             if isinstance(sent, Finding):
                 return sent

@@ -33,6 +33,7 @@ _BETWEEN_LETTERS = re.compile(r"\band\b|[和与及]|[\s,;、。.+&/|()\[\]:!?\"'
 _BETWEEN_ORDERED = re.compile(r"[-=]+>|→|⇒|➜|➔|[\s,;、。.+>/|()\[\]:!?\"'`-]+")
 _BETWEEN_SEVERAL = re.compile(r"\s*[,;、+&]\s*|\s+and\s+|\s*[和与及]\s*")
 _BETWEEN_ITEMS = re.compile(r"\s*(?:[-=]*>|→|⇒|➜|➔|[,;、|])\s*")
+_BETWEEN_WORDS = re.compile(r"\s+")
 _CODE_SPAN = re.compile(r"(`+)\s?(.+?)\s?\1")
 _EMPHASIS = re.compile(r"(\*{1,3}|(?<!\w)_{1,3})(\S(?:.*?\S)?)\1(?!\w)")
 _MOST_PARTS = 12
@@ -95,12 +96,12 @@ def grade_request(
     missed = unmet(question.expectations, {**fired, question.id: hops}, question.id)
     if not missed:
         return Verdict(Grade.RIGHT, given)
+    arrived = _arrived(request, sent, about_body=_is_about_body(question, hops))
     for wrong in question.wrong:
         if sent is not None and any(_same_request(sent, line) for line in wrong.answers):
-            said = f"{_arrived(request, sent)} {wrong.feedback}".strip()
+            said = f"{arrived} {wrong.feedback}".strip()
             return Verdict(Grade.WRONG, given, said, wrong.key)
-    said = " ".join((_arrived(request, sent), _came_back(missed[0], hops)))
-    return Verdict(Grade.WRONG, given, said)
+    return Verdict(Grade.WRONG, given, " ".join((arrived, _came_back(missed[0], hops))))
 
 
 def answer_text(question: Question, *, shown: Sequence[str] = ()) -> str:
@@ -311,7 +312,8 @@ def _grade_choices(asked: _Asked, text: str) -> Verdict:
     if len(chosen) == 1 and not chosen & right:
         (key,) = chosen
         return Verdict(Grade.WRONG, given, asked.feedback(key) or _partly(1, 0, len(right)), key)
-    return Verdict(Grade.WRONG, given, _partly(len(chosen), len(chosen & right), len(right - chosen)))
+    off = next((key for key in asked.shown if key in chosen - right), "")
+    return Verdict(Grade.WRONG, given, _partly(len(chosen), len(chosen & right), len(right - chosen)), off)
 
 
 def _read_several(asked: _Asked, text: str) -> frozenset[str]:
@@ -336,7 +338,9 @@ def _read_parts(asked: _Asked, text: str, between: re.Pattern[str]) -> tuple[str
 
     An option's words may hold a separator themselves: neighbouring parts are joined where that names one.
     """
-    return next(filter(None, (_parts_of(asked, form, between) for form in islice(readings(text), 4))), ())
+    separators = (between, _BETWEEN_WORDS)
+    found = (_parts_of(asked, form, each) for each in separators for form in islice(readings(text), 4))
+    return next(filter(None, found), ())
 
 
 def _parts_of(asked: _Asked, text: str, between: re.Pattern[str]) -> tuple[str, ...]:
@@ -503,10 +507,24 @@ def _first_off(place: int) -> str:
 # --- request
 
 
-def _arrived(request: Message, sent: Request | None) -> str:
+def _is_about_body(question: Question, hops: Sequence[Exchange]) -> bool:
+    """Whether a miss may be about the body or its type: the goal names them, or 400 or 415 is meant."""
+    statuses = {lookup(("response", "status"), hops)}
+    for expectation in question.expectations:
+        if expectation.path[0] == "request" and expectation.path[1:] in {("body",), ("length",)}:
+            return True
+        if expectation.path[-1].casefold() == "content-type":
+            return True
+        if expectation.path == ("response", "status"):
+            goal = expectation.value
+            statuses |= set(goal) if isinstance(goal, (list, tuple)) else {goal}
+    return bool(statuses & {400, 415})
+
+
+def _arrived(request: Message, sent: Request | None, *, about_body: bool) -> str:
     line = shortened(f"{request.method} {request.target}".strip())
     shown = {name.casefold(): name for name, _value in sent.fields} if sent else {}
-    takes_body = request.method in {"POST", "PUT", "PATCH"} or request.body_length > 0
+    takes_body = about_body and (request.method in {"POST", "PUT", "PATCH"} or request.body_length > 0)
     if takes_body:
         shown.setdefault("content-type", "Content-Type")
     here = [(name, request.value(name)) for name in shown.values()]
@@ -553,23 +571,32 @@ def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
     return said.format(actual=missed.actual, goal=missed.expected)
 
 
+ANY_TEXT = "…"
+"""In a known wrong request: whatever the learner writes there."""
+
+_ANY_TEXT_FORMS = re.compile("|".join(re.escape(form) for form in (ANY_TEXT, "%E2%80%A6", "\\u2026")))
+
+
+def example_of(line: str) -> str:
+    """A known wrong request as one that can be sent."""
+    return line.replace(ANY_TEXT, "x")
+
+
 def _same_request(sent: Request, line: str) -> bool:
     try:
         known = parse_request_line(line)
     except RequestSyntaxError:
         return False
-    return _comparable(sent) == _comparable(known)
+    fixed = _ANY_TEXT_FORMS.split(_comparable(known))
+    return re.fullmatch(".+".join(map(re.escape, fixed)), _comparable(sent), re.DOTALL) is not None
 
 
-def _comparable(request: Request) -> tuple[object, ...]:
-    """What makes two requests one: names of fields in any case, fields in any order."""
-    return (
-        request.method,
-        request.target,
-        sorted((name.casefold(), value.strip()) for name, value in request.fields),
-        request.body,
-        sorted(name.casefold() for name in request.without),
-    )
+def _comparable(request: Request) -> str:
+    """What makes two requests one, as a text: names of fields in any case, fields in any order."""
+    fields = sorted(f"{name.casefold()}: {value.strip()}" for name, value in request.fields)
+    without = sorted(f"-{name.casefold()}" for name in request.without)
+    body = request.body.decode("utf-8", "surrogateescape")
+    return "\n".join((request.method, request.target, *fields, *without, "", body))
 
 
 # --- words for small numbers

@@ -114,6 +114,9 @@ class Conversation:
             if line == REPRINT:
                 self.env.out.show(self._beat)
                 continue
+            if len(line.splitlines()) > 1:
+                line = line.splitlines()[0]
+                self.reply([_("Several lines were pasted; the first one is read.")])
             typed = read(line, options=options)
             if typed.unknown:
                 self.reply([typed.unknown])

@@ -47,10 +47,14 @@ class LinePrompter:
     def __init__(self, env: Environment) -> None:
         self._env = env
         self._interrupted = False
+        self._bar: tuple[str, ...] = ()
 
     def read(self, label: str, bar: Sequence[str]) -> str:
-        del bar  # There is none here.
         out = self._env.out
+        if tuple(bar) != self._bar:
+            # What a bar would offer is said once, in words.
+            self._bar = tuple(bar)
+            out.show([_("Commands: {commands}.").format(commands=", ".join(bar))])
         while True:
             out.ask(label + " ")
             try:

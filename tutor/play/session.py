@@ -223,11 +223,7 @@ class Session:
             earlier = [outline]
         back = sources(place) or (1, 1, 1)
         lessons = [self._lesson(item) for item in earlier]
-        variants = [
-            variant
-            for variant in draw(lessons, back, self._progress)
-            if variant.lesson.id != outline.id or self._is_done(variant)
-        ]
+        variants = [variant for variant in draw(lessons, back, self._progress) if self._is_done(variant)]
         if variants:
             self._talk.reply([_("A warm-up from memory, two minutes at most. Enter passes it.")])
             self._ask_from_memory(variants, _("Warm-up {place} of {count}"))

@@ -27,7 +27,7 @@ from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
 from tutor.play.live import LiveDrawing
-from tutor.play.screens import Sendable, ended, label_for, literal
+from tutor.play.screens import LETTERS, Sendable, ended, label_for, literal
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.explained import explained_lines
 from tutor.screen.flask_side import flask_line, timeline_lines
@@ -58,6 +58,9 @@ ROWS_FROM = 3
 
 MISSES_BEFORE_OFFER = 2
 
+LONG_OPTION_WORDS = 3
+"""Options of more words are named with their letter."""
+
 _ROW_BODY = 48
 """Longest body, in characters, that stands in a row."""
 
@@ -66,10 +69,12 @@ RecordAttempt = Callable[[Question, str, Grade], None]
 
 @dataclass(slots=True)
 class Shown:
-    """The exchanges that were fired last, each with the name it has on the screen."""
+    """The exchanges of the step so far, numbered from 1 in this order, each with a name."""
 
     exchanges: list[tuple[str, Exchange]] = field(default_factory=list)
     block: ExchangeBlock | None = None
+    before: int = 0
+    """How many there were before the last ones: the number of the first of these less one."""
     live: set[str] = field(default_factory=set)
     """Ids of exchanges whose parts were drawn as they arrived."""
 
@@ -169,7 +174,7 @@ class StepPlayer:
 
     def _fire(self, group: list[ExchangeBlock], *, unbroken: bool) -> None:
         ready = [(block, request) for block in group if (request := self._prepared(block)) is not None]
-        guesses: list[tuple[Question, Verdict]] = []
+        guesses: list[tuple[Question, Verdict | None]] = []
         predictions = self._predictions(group[0])
         if ready:
             delays = _delays_ms(group)
@@ -180,9 +185,9 @@ class StepPlayer:
             self._pending.append(self._talk.screens.blank())
         for question in predictions:
             guess = self._predict(question)
+            guesses.append((question, guess))
             if guess is None:
                 break
-            guesses.append((question, guess))
         if not predictions:
             self._flush(unbroken=unbroken)
             self._wait_to_send()
@@ -225,7 +230,9 @@ class StepPlayer:
 
     def _fire_all(self, group: Sequence[ExchangeBlock]) -> list[Exchange]:
         fired: list[Exchange] = []
-        self._shown = Shown(block=group[-1])
+        self._shown.block = group[-1]
+        self._shown.live.clear()
+        self._shown.before = len(self._shown.exchanges)
         for block in group:
             try:
                 with LiveDrawing(self._talk.env.out) as live:
@@ -258,6 +265,7 @@ class StepPlayer:
             self._talk.reply([_("Nothing has been fired yet in this step.")])
             return
         self._run.restart()
+        self._shown.exchanges.clear()
         for block in self._step.exchanges:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
@@ -307,7 +315,8 @@ class StepPlayer:
         def response(stage: int) -> Sequence[Text]:
             return response_lines(exchange, view, RESPONSE_STAGES[max(stage, start)])
 
-        flask = timeline_lines(exchange) if with_timeline else [flask_line(exchange)]
+        width = None if self._talk.env.full else self._talk.env.out.size[0]
+        flask = timeline_lines(exchange, width) if with_timeline else [flask_line(exchange)]
         return [Exhibit(request, last), Exhibit(response, last), Fixed(flask)]
 
     def _view(self, block: ExchangeBlock | None) -> View:
@@ -342,7 +351,7 @@ class StepPlayer:
 
         lines: list[Text] = []
         same = _same_everywhere([exchange for _block, exchanges in hops for exchange in exchanges])
-        place = 0
+        place = self._shown.before
         for block, exchanges in hops:
             view = self._view(block)
             for exchange in exchanges:
@@ -365,7 +374,7 @@ class StepPlayer:
                     found = line_at(exchange, ("response", "headers", name), view) if response else None
                     if found is not None:
                         lines.append(Text("     ").append_text(found))
-        lines += [Text(_("… :r 2 shows the second one raw"), "wire.fold"), Text()]
+        lines += [Text(_("… :r {number} shows one of them raw").format(number=place), "wire.fold"), Text()]
         return [Fixed(lines)]
 
     def _lines(self, items: Sequence[Item]) -> list[Text]:
@@ -385,9 +394,9 @@ class StepPlayer:
     def _predict(self, question: Question) -> Verdict | None:
         """One guess; None where the learner fires without one."""
         shown = shown_order(question, self._seed)
-        self._open(question)
         self._pending.append(self._talk.screens.question(question, shown, self._evidence(question)))
         self._flush()
+        self._open(question)
         bar = (_(":f fire without a guess"), _(":h hint"), _(":n next"), _(":m map"), _(":? help"))
         while True:
             typed = self._talk.ask(
@@ -413,8 +422,8 @@ class StepPlayer:
     def _ask(self, question: Question) -> None:
         """Asked until it is right, or the answer is shown."""
         shown = shown_order(question, self._seed)
-        self._open(question)
         self._show_question(question, shown)
+        self._open(question)
         misses = 0
         while True:
             bar = (_(":h hint"), _(":r raw"), _(":n next"), _(":m map"), _(":? help"))
@@ -499,7 +508,7 @@ class StepPlayer:
         block = next((block for block in self._step.exchanges if block.id == question.exchange), None)
         jar = block.jar if isinstance(block, HttpBlock) else ""
         hops = self._run.fire_request(request, app=block.app if block else "", jar=jar)
-        self._shown.exchanges = [(_("yours"), exchange) for exchange in hops]
+        self._shown.exchanges += [(_("yours"), exchange) for exchange in hops]
         verdict = grade_request(question, hops, self._run.fired, sent=request)
         items = [item for exchange in hops for item in self._both_ends(exchange, self._view(block))]
         if verdict.is_right:
@@ -530,25 +539,48 @@ class StepPlayer:
 
     # Feedback
 
-    def _after_prediction(self, question: Question, verdict: Verdict) -> list[Text]:
+    def _after_prediction(self, question: Question, verdict: Verdict | None) -> list[Text]:
+        shown = shown_order(question, self._seed)
+        if verdict is None:
+            return self._answer_shown(question, shown)
         if verdict.is_right:
             return self._right(question, verdict)
-        shown = shown_order(question, self._seed)
         if question.kind in {QuestionKind.ORDER, QuestionKind.CHOICES}:
-            # What such an answer got right is of use for another try, and there is none.
-            why = question.explain
+            # How much of such an answer was right is of use for another try alone, and there is none.
+            feedback = next((wrong.feedback for wrong in question.wrong if wrong.key == verdict.key), "")
             start = _("Your guess was off; the answer is {answer}").format(
                 answer=ended(answer_text(question, shown=shown))
             )
+        elif question.kind is QuestionKind.CHOICE and self._is_long(question):
+            feedback = verdict.feedback
+            start = _("You guessed {guess} The answer is {answer}").format(
+                guess=ended(self._lettered(question, shown, verdict.key)),
+                answer=ended(self._lettered(question, shown, question.answer[0])),
+            )
         else:
+            feedback = verdict.feedback
             start = _("You guessed {guess}; it is {answer}").format(
                 guess=self._given(question, verdict).rstrip("."), answer=ended(self._answer(question))
             )
-            why = " ".join(part for part in (verdict.feedback, question.explain) if part)
+        why = " ".join(part for part in (feedback, question.explain) if part)
         return self._talk.screens.said(start, why, "off")
 
+    @staticmethod
+    def _is_long(question: Question) -> bool:
+        """Whether options are phrases, which read badly in the middle of a sentence."""
+        return any(len(words.split()) > LONG_OPTION_WORDS for _key, words in question.choices)
+
+    @staticmethod
+    def _lettered(question: Question, shown: Sequence[str], key: str) -> str:
+        return f"{LETTERS[shown.index(key)]}) {dict(question.choices)[key]}"
+
     def _right(self, question: Question, verdict: Verdict) -> list[Text]:
-        if question.kind is QuestionKind.CHOICE:
+        if question.kind is QuestionKind.CHOICE and self._is_long(question):
+            shown = shown_order(question, self._seed)
+            start = _("Yes, {answer}").format(
+                answer=ended(self._lettered(question, shown, question.answer[0]))
+            )
+        elif question.kind is QuestionKind.CHOICE:
             start = _("Yes: {answer}").format(answer=ended(self._given(question, verdict)))
         elif question.kind in {QuestionKind.TEXT, QuestionKind.NUMBER}:
             start = _("Yes: {answer}").format(answer=ended(self._answer(question)))
@@ -670,9 +702,12 @@ class StepPlayer:
     def _view_source(self) -> None:
         from tutor.sandbox.source import SourceError, view_excerpt
 
-        exchange = self._picked("")
-        if exchange is None:
+        if not self._shown.exchanges:
+            sources = [block for block in self._step.blocks if isinstance(block, Source)]
+            items = [item for block in sources for item in self._source_items(block)]
+            self._talk.reply(self._lines(items) if items else [_("This step shows no source of its own.")])
             return
+        exchange = self._shown.exchanges[-1][1]
         if exchange.timeline is None or not exchange.timeline.endpoint:
             self._talk.reply([_("No view answered this request.")])
             return
@@ -694,8 +729,9 @@ class StepPlayer:
             self._talk.reply([error.message])
             return
         block = self._shown.block
-        hops = self._run.fire_request(request, app=block.app if block else "")
-        self._shown.exchanges = [(_("tried"), exchange) for exchange in hops]
+        # On an app of its own, so that trying things out never changes what the step will see.
+        hops = self._run.fire_request(request, app=block.app if block else "", aside=True)
+        self._shown.exchanges += [(_("tried"), exchange) for exchange in hops]
         items = [item for exchange in hops for item in self._both_ends(exchange, self._view(None))]
         self._talk.reply(self._lines(items))
 

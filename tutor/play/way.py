@@ -31,15 +31,14 @@ def next_main(outline: Outline, step_id: str, states: States) -> OutlineStep | N
 
 
 def deeper_offered(outline: Outline, step_id: str, states: States) -> tuple[OutlineStep, ...]:
-    """The deeper steps that wait behind a step: all of a part behind its last main step, and behind a
-    deeper one those of its part that are left."""
+    """The deeper steps that wait behind a step: those of its part that are not met yet, behind the part's
+    last main step and behind each deeper one."""
     here = outline.steps[_place(outline.steps, step_id)]
     same_part = [step for step in outline.steps if step.part == here.part]
-    deeper = tuple(step for step in same_part if step.deeper)
-    if here.deeper:
-        return tuple(step for step in deeper if state_of(step, states) is None)
     last = [step for step in same_part if not step.deeper][-1]
-    return deeper if here.id == last.id else ()
+    if not here.deeper and here.id != last.id:
+        return ()
+    return tuple(step for step in same_part if step.deeper and state_of(step, states) is None)
 
 
 def deeper_near(outline: Outline, step_id: str, states: States) -> OutlineStep | None:

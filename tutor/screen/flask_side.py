@@ -40,20 +40,26 @@ def flask_line(exchange: Exchange) -> Text:
     return line.append(" → ".join(steps) + f", {_ms(timeline.duration_s)}", "flask")
 
 
-def timeline_lines(exchange: Exchange) -> list[Text]:
-    """Every event on a line: what, which function, what it got or gave."""
+def timeline_lines(exchange: Exchange, width: int | None = None) -> list[Text]:
+    """Every event on a line: what, which function, what it got or gave.
+
+    Args:
+        width: columns; a longer line is cut with a mark. None cuts nothing.
+    """
     from rich.text import Text
 
     timeline = exchange.timeline
     if timeline is None:
         return [flask_line(exchange)]
     lines = [Text(_("Flask, step by step"), "flask.heading")]
-    width = max((len(_label(event)) for event in timeline.events), default=0)
+    labels = max((len(_label(event)) for event in timeline.events), default=0)
     for event in timeline.events:
         line = Text("  ")
-        line.append(_label(event).ljust(width + 2), "flask")
+        line.append(_label(event).ljust(labels + 2), "flask")
         line.append(visible(_detail(event, timeline)), "flask.detail" if not event.raised else "flask")
         line.rstrip()
+        if width is not None:
+            line.truncate(width, overflow="ellipsis")
         lines.append(line)
     lines.append(
         Text(

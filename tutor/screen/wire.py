@@ -178,7 +178,9 @@ def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[T
     hidden_body = len(body) - shown_body
     lines = shown_head + body[:shown_body]
     if hidden_fields or hidden_body:
-        mark = Text(_fold_mark(message, len(hidden_fields), hidden_body, shown_body), "wire.fold")
+        mark = Text(
+            _fold_mark(message, len(hidden_fields), hidden_body, shown_body, plain=view.plain), "wire.fold"
+        )
         # One mark for all that is hidden; where that is fields alone, it stands in their place.
         lines.insert(len(lines) if hidden_body else len(shown_head) - 1, mark)
     lines += [_note(note) for note in message.notes]
@@ -336,6 +338,8 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
 
 
 def _end_mark(end: bytes, view: View) -> str:
+    if view.plain:
+        return {b"\r\n": " [CRLF]", b"\n": " [LF]"}.get(end, "")
     if view.ascii_only:
         return {b"\r\n": "\\r\\n", b"\n": "\\n"}.get(end, "")
     return _END_MARKS.get(end, "")
@@ -351,7 +355,9 @@ def _body_limit(fold: int, view: View, length: int) -> int:
     return length if length <= limit + 1 else limit
 
 
-def _fold_mark(message: Message, hidden_fields: int, hidden_body: int, shown_body: int) -> str:
+def _fold_mark(
+    message: Message, hidden_fields: int, hidden_body: int, shown_body: int, *, plain: bool
+) -> str:
     parts = []
     if hidden_fields:
         parts.append(ngettext("{count} field", "{count} fields", hidden_fields).format(count=hidden_fields))
@@ -374,7 +380,8 @@ def _fold_mark(message: Message, hidden_fields: int, hidden_body: int, shown_bod
             if language
             else _("{count} bytes of body").format(count=size)
         )
-    return "… " + ", ".join(parts) + " (:r)"
+    hidden = ", ".join(parts)
+    return _("Folded: {hidden}. :r shows all.").format(hidden=hidden) if plain else f"… {hidden} (:r)"
 
 
 def _heading(arrow: str, words: str, style: str, view: View) -> Text:

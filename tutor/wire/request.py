@@ -32,6 +32,9 @@ _METHODS = ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE
 _OTHER_CLIENTS = ("curl", "http", "https", "httpie", "wget")
 _LIVE_VALUE = re.compile(r"\{\{.*?\}\}")
 _LOOPBACK = re.compile(r"(?:http://)?(?:127\.0\.0\.1|localhost)(?::[0-9]*)?(?=[/?#]|$)", re.IGNORECASE)
+_ITEM = re.compile(r"[A-Za-z0-9_.\-]+(?::=|==|=|:)")
+"""What begins an item, rather than a field's value."""
+_BRACKET = re.compile(r"[ \t]+([{\[])")
 _SEPARATOR = re.compile(r":=|==|=|:")
 _RAW_PART = re.compile(r"([^\\]+)|\\(?:x([0-9A-Fa-f]{2})|([rnt\\]))")
 _RAW_CODES = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
@@ -206,6 +209,7 @@ class _Items:
         value = word.text[found.end() :]
         match found[0]:
             case ":":
+                value = value or _value_behind_space(name, rest)
                 self._add_field(word, name, value)
             case "==":
                 self.query.append((name, value))
@@ -281,6 +285,19 @@ class _Items:
         self.taken_away = name
 
 
+def _value_behind_space(name: str, rest: list[_Word]) -> str:
+    """The value of `Name: value`, written as on the wire; empty where the next word is an item of its own."""
+    if not rest or rest[0].text.startswith("--") or not _TOKEN.fullmatch(name):
+        return ""
+    is_default = name.lower() in {default.lower() for default in DEFAULT_FIELDS}
+    if is_default and _ITEM.match(rest[0].text):
+        return ""
+    value = rest.pop(0).text
+    while value.endswith((",", ";")) and rest:
+        value += " " + rest.pop(0).text
+    return value
+
+
 def _words(text: str) -> list[_Word]:
     """Split as shlex does, and keep the places, which shlex does not tell."""
     words: list[_Word] = []
@@ -295,7 +312,20 @@ def _words(text: str) -> list[_Word]:
             part, at = _word_part(text, at)
             parts.append(part)
         words.append(_Word("".join(parts), *_place(text, start)))
+        if words[-1].text == "--raw" and (found := _BRACKET.match(text, at)):
+            # JSON is typed as it stands: nobody quotes it for a shell that there is not.
+            start, at = found.start(1), _bracket_end(text, found.start(1))
+            words.append(_Word(text[start:at], *_place(text, start)))
     return words
+
+
+def _bracket_end(text: str, start: int) -> int:
+    """The offset behind a JSON object or list; of one that is broken, behind its last bracket."""
+    try:
+        return json.JSONDecoder().raw_decode(text, start)[1]
+    except (ValueError, RecursionError):
+        closed = max(text.rfind("}"), text.rfind("]"))
+        return closed + 1 if closed > start else len(text)
 
 
 def _word_part(text: str, at: int) -> tuple[str, int]:
