@@ -90,7 +90,7 @@ def test_a_wrong_call_is_one_line_that_says_what_would_be_right(
 
 def test_an_unknown_number_names_the_nearest(tmp_path: Path) -> None:
     """2.9 is answered with the lessons that there are near it."""
-    assert "2.2" in flask_http_tutor("2.9", home=tmp_path).err
+    assert "2.5" in flask_http_tutor("2.9", home=tmp_path).err
 
 
 def test_global_options_stand_before_or_after_a_command(tmp_path: Path) -> None:

@@ -112,7 +112,8 @@ def add_emails(app: Flask) -> None:
     @app.route("/email/safe", methods=["POST"])
     def change_email_safely() -> dict[str, str]:
         token = session.get("token", "")
-        if not token or not hmac.compare_digest(token, request.form.get("token", "")):
+        sent = request.form.get("token", "")
+        if not token or not hmac.compare_digest(token, sent):
             abort(403)
         emails[session["user"]] = request.form["email"]
         return emails

@@ -90,7 +90,11 @@ def add_streams(app: Flask) -> None:
 
     @app.route("/sse/lyrics")
     def sse_lyrics() -> Response:
-        song = ["data: Row, row\ndata: row\ndata: your boat\n\n", "data: gently\n\n", "data: down"]
+        song = [
+            "data: Row, row\ndata: row\ndata: your boat\n\n",
+            "data: gently\n\n",
+            "data: down",
+        ]
         return Response((part for part in song), mimetype="text/event-stream")
 
 

@@ -33,6 +33,13 @@ def letters(question: str, words: Sequence[str]) -> str:
     return "".join(found[word] for word in words)
 
 
+def reach_first_question(terminal: Terminal) -> None:
+    """Send the first step's request."""
+    terminal.wait_for("Enter: send")
+    terminal.type("")
+    terminal.wait_for("a–c ▸")
+
+
 def test_the_first_enter_fires_the_first_request_and_the_first_question_follows(home: Path) -> None:
     """A first start welcomes in five lines, without a question or a menu; Enter is all that bytes take."""
     with Terminal(home=home) as terminal:
@@ -61,9 +68,7 @@ def test_what_stands_between_two_prompts_fits_a_small_terminal(home: Path) -> No
 def test_a_miss_is_explained_a_hint_helps_and_the_right_answer_goes_on(home: Path, pack: Path) -> None:
     """Wrong, hint, right: a wrong answer is explained, and the step counts as done with help."""
     with Terminal("--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("Enter: send")
-        terminal.type("")
-        terminal.wait_for("a–c ▸")
+        reach_first_question(terminal)
         terminal.type("302 found")
         terminal.wait_for("302 sends you elsewhere. Try again, or :h for a hint.")
         terminal.type(":h")
@@ -82,9 +87,7 @@ def test_a_miss_is_explained_a_hint_helps_and_the_right_answer_goes_on(home: Pat
 def test_after_two_misses_the_answer_is_offered_and_shown(home: Path, pack: Path) -> None:
     """The second miss offers :a; the shown answer ends the question."""
     with Terminal("--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("Enter: send")
-        terminal.type("")
-        terminal.wait_for("a–c ▸")
+        reach_first_question(terminal)
         terminal.type("410 GONE")
         terminal.wait_for("410 says that nothing is left.")
         terminal.type("410 GONE")
@@ -116,9 +119,7 @@ def test_a_guess_is_one_shot_and_an_off_guess_is_no_help(home: Path, pack: Path)
 def test_leaving_and_coming_back_goes_on_where_the_learner_stopped(home: Path, pack: Path) -> None:
     """Ctrl-D says how to resume; the next start shows the last takeaway, what comes next, and that step."""
     with Terminal("--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("Enter: send")
-        terminal.type("")
-        terminal.wait_for("a–c ▸")
+        reach_first_question(terminal)
         terminal.type("200 OK")
         terminal.wait_for("Enter: go on")
         terminal.type("")
@@ -137,9 +138,7 @@ def test_leaving_and_coming_back_goes_on_where_the_learner_stopped(home: Path, p
 def test_every_answer_is_kept_at_once(home: Path, pack: Path) -> None:
     """A killed session loses nothing that was answered."""
     with Terminal("--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("Enter: send")
-        terminal.type("")
-        terminal.wait_for("a–c ▸")
+        reach_first_question(terminal)
         terminal.type("200 OK")
         terminal.wait_for("Enter: go on")
     with Terminal("list", "--pack", str(pack), home=home) as listing:
@@ -308,9 +307,7 @@ def test_reset_asks_and_forgets(home: Path, pack: Path) -> None:
 def test_a_finished_lesson_ends_with_its_takeaways_and_offers_a_review(home: Path, pack: Path) -> None:
     """The last step leads to the lesson's takeaways; starting it again says that it is a review."""
     with Terminal("--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("Enter: send")
-        terminal.type("")
-        terminal.wait_for("a–c ▸")
+        reach_first_question(terminal)
         terminal.type("200 OK")
         terminal.wait_for("Enter: go on")
         terminal.type("")
