@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 
 import requests
@@ -27,6 +27,7 @@ from urllib3.exceptions import HTTPError, InvalidChunkLength
 
 from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, WebSocketBlock
 from tutor.language import _
+from tutor.sandbox.recorder import Connection
 from tutor.sandbox.server import LOOPBACK, SandboxServer
 from tutor.wire import frames as wire_frames
 from tutor.wire.escape import visible
@@ -71,13 +72,34 @@ _SHOWN_CHARS = 60
 _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
 
 
+class Target(Protocol):
+    """Where requests go and where their record is: a SandboxServer, or a server in another process.
+
+    The methods are SandboxServer's. What `trust` gives, if anything, is written at the client's end.
+    """
+
+    port: int
+    host: str
+    address: str
+
+    def trust(
+        self, client_port: int, app: Flask | None = None, *, on_piece: OnPiece | None = None
+    ) -> Connection | None: ...
+
+    def distrust(self, client_port: int) -> None: ...
+
+    def exchange_of(self, client_port: int, *, wait_s: float) -> Exchange: ...
+
+
 class Client:
     """Sends requests to one sandbox. Cookies are kept by the name of a jar until `forget`.
 
     `timeout_s` bounds a whole exchange that has no limit of its own. May be used by several threads.
     """
 
-    def __init__(self, server: SandboxServer, *, timeout_s: float = 10.0) -> None:
+    def __init__(self, server: Target, *, timeout_s: float = 10.0) -> None:
+        self.interrupted = False
+        """Whether Ctrl-C has ended a request."""
         self._server = server
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
@@ -134,6 +156,7 @@ class Client:
                 self._calls.add(call)
             error = send()
         except KeyboardInterrupt:
+            self.interrupted = True
             call.end()
         finally:
             with self._lock:
@@ -141,6 +164,7 @@ class Client:
         try:
             return call.exchanges(error)
         except KeyboardInterrupt:
+            self.interrupted = True
             call.end()
             return call.exchanges(error)
 
@@ -228,6 +252,15 @@ class StepRun:
         else:
             self._fire_together(jobs, {block.id: on_piece})
         return self.fired[block.id]
+
+    def listen(self, on_arrival: Callable[[Exchange], None] | None, *, app: str = "") -> None:
+        """Hear of every exchange with another client, which that app answers; None hears no more.
+
+        `on_arrival` is called by the sandbox's threads.
+        """
+        self._server.on_arrival = on_arrival
+        if on_arrival is not None and self.app(app) is not self.app():
+            self._server.replace_app(self.app(app))
 
     def fire_request(
         self,
@@ -332,7 +365,7 @@ class _Call:
 
     def __init__(
         self,
-        server: SandboxServer,
+        server: Target,
         app: Flask | None,
         until: Until,
         timeout_s: float,
@@ -363,7 +396,7 @@ class _Call:
         with self._lock:
             self._sockets.append(own)
             self._ports.append(port)
-        self.server.trust(port, self._app, on_piece=self._hear if self._on_piece else None)
+        own.record = self.server.trust(port, self._app, on_piece=self._hear if self._on_piece else None)
         if self.ended:
             self.end()
         return own
@@ -447,6 +480,8 @@ class _DeadlineSocket(socket.socket):
     def __init__(self, plain: socket.socket, call: _Call) -> None:
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
         self._call = call
+        self.record: Connection | None = None
+        """What to record in, where the server is not the one that does."""
 
     def reset_when_closed(self) -> None:
         """Let `close` break the connection off; without effect once it is closed."""
@@ -458,16 +493,26 @@ class _DeadlineSocket(socket.socket):
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         with self._until_deadline():
-            return super().recv_into(buffer, nbytes, flags)
+            count = super().recv_into(buffer, nbytes, flags)
+        self._recorded(Direction.RESPONSE, time.perf_counter(), memoryview(buffer).cast("B")[:count])
+        return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
+        at_s = time.perf_counter()
         with self._until_deadline():
             super().sendall(data, flags)
+        self._recorded(Direction.REQUEST, at_s, memoryview(data).cast("B"))
 
     def recv_within(self, seconds: float, bufsize: int) -> bytes:
         """Receive under a tighter bound than the deadline; a TimeoutError then need not end the call."""
         super().settimeout(min(seconds, max(self._call.left_s(), 0.001)))
-        return super().recv(bufsize)
+        data = super().recv(bufsize)
+        self._recorded(Direction.RESPONSE, time.perf_counter(), memoryview(data))
+        return data
+
+    def _recorded(self, direction: Direction, at_s: float, data: memoryview) -> None:
+        if self.record is not None:
+            self.record.record(direction, at_s, data)
 
     @contextmanager
     def _until_deadline(self) -> Iterator[None]:

@@ -54,7 +54,8 @@ class Learner:
     beats: list[tuple[str, str]] = field(default_factory=list)
     """Each prompt's label with what was printed before it."""
 
-    def read(self, label: str, bar: Sequence[str]) -> str:
+    def read(self, label: str, bar: Sequence[str], inbox: object = None) -> str:
+        del inbox
         assert len(bar) <= 5
         self.beats.append((label, self.screen.taken()))
         if label.startswith("Enter: "):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -342,3 +344,82 @@ def test_a_finished_lesson_ends_with_its_takeaways_and_offers_a_review(home: Pat
         again.wait_for("From memory 1 of")
         again.type(":g 2.1.1")
         again.wait_for("2.1.1 Choose")
+
+
+CURL = shutil.which("curl")
+
+
+def address_on(screen: str) -> str:
+    found = re.search(r"http://127\.0\.0\.1:\d+", screen)
+    assert found, screen
+    return found[0]
+
+
+def reach_craft(terminal: Terminal) -> str:
+    """Go to the sample pack's request question; gives the sandbox's address."""
+    terminal.wait_for("Enter: send")
+    terminal.type("")
+    question = terminal.wait_for("in order ▸")
+    terminal.type(letters(question, ["status line", "fields", "empty line", "body"]))
+    return address_on(terminal.wait_for("request ▸"))
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed here; .ci/run installs it")
+def test_what_curl_sends_is_shown_at_once_and_graded(home: Path, pack: Path) -> None:
+    """While a request question is open, an arrival is printed raw and graded; a miss leaves it open."""
+    with Terminal("2.1.3", "--pack", str(pack), home=home) as terminal:
+        address = reach_craft(terminal)
+        assert CURL is not None
+        subprocess.run([CURL, "-s", "--noproxy", "*", f"{address}/hello"], check=True, capture_output=True)
+        terminal.wait_for("GET /hello HTTP/1.1")
+        terminal.wait_for("Without a name the view greets Flask.")
+        terminal.wait_for("request ▸")
+        subprocess.run([CURL, "-s", "--noproxy", "*", f"{address}/hello?name=Ann"], check=True)
+        terminal.wait_for("Hello, Ann!")
+        terminal.wait_for("Yes.")
+        terminal.wait_for("Enter: go on ▸")
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed here; .ci/run installs it")
+def test_an_arrival_leaves_what_was_typed_in_the_line(home: Path, pack: Path) -> None:
+    """A half-typed request stands there again after an arrival."""
+    with Terminal("2.1.3", "--pack", str(pack), home=home) as terminal:
+        address = reach_craft(terminal)
+        assert CURL is not None
+        terminal.press("GET /hello?name=A")
+        terminal.wait_for("name=A")
+        subprocess.run([CURL, "-s", "--noproxy", "*", f"{address}/nope"], check=True, capture_output=True)
+        terminal.wait_for("Status 404 came back; the goal is 200.")
+        terminal.wait_for("request ▸ GET /hello?name=A")
+        terminal.press("nn\r")
+        terminal.wait_for("Yes.")
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed here; .ci/run installs it")
+def test_an_arrival_counts_in_plain_mode_too(home: Path, pack: Path) -> None:
+    """Without cursor movement the prompt still hears of a request from outside."""
+    with Terminal("2.1.3", "--plain", "--pack", str(pack), home=home) as terminal:
+        address = reach_craft(terminal)
+        assert CURL is not None
+        subprocess.run([CURL, "-s", "--noproxy", "*", f"{address}/hello?name=Ann"], check=True)
+        terminal.wait_for("Yes.")
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed here; .ci/run installs it")
+def test_ten_arrivals_at_once_are_all_shown(home: Path, pack: Path) -> None:
+    """Concurrent requests are printed one whole exchange after the other, and none is lost."""
+    with Terminal("2.1.3", "--pack", str(pack), home=home, columns=120, rows=60) as terminal:
+        address = reach_craft(terminal)
+        assert CURL is not None
+        running = [
+            subprocess.Popen(
+                [CURL, "-s", "--noproxy", "*", f"{address}/hello?n={number}"], stdout=subprocess.DEVNULL
+            )
+            for number in range(10)
+        ]
+        for process in running:
+            process.wait(timeout=30)
+        terminal.type("GET /hello?name=Ann")
+        printed = terminal.wait_for("Yes.")
+        for number in range(10):
+            assert f"GET /hello?n={number} HTTP/1.1" in terminal.transcript, printed

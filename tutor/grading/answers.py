@@ -571,6 +571,22 @@ def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
     return said.format(actual=missed.actual, goal=missed.expected)
 
 
+_CLIENTS_OWN = frozenset(
+    {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "transfer-encoding"}
+)
+"""Fields that a client adds by itself, so that they say nothing of what was meant."""
+
+
+def as_sent(request: Message) -> Request:
+    """A recorded request as the learner meant it: without the fields that clients add by themselves."""
+    fields = tuple(
+        (field.name.decode("latin-1"), field.value.decode("latin-1"))
+        for field in request.fields
+        if field.name.decode("latin-1").casefold() not in _CLIENTS_OWN
+    )
+    return Request(request.method, request.target, fields, request.body)
+
+
 ANY_TEXT = "…"
 """In a known wrong request: whatever the learner writes there."""
 

@@ -89,6 +89,8 @@ class Typed:
     verb: Verb | None = None
     argument: str = ""
     answer: str = ""
+    woken: bool = False
+    """Nothing was typed: something arrived."""
     unknown: str = ""
     """What to say about a command that there is not."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tutor.environment import Environment
 from tutor.language import _
 from tutor.play.commands import Typed, Verb, read
-from tutor.play.prompt import REPRINT, Leave, Prompter
+from tutor.play.prompt import REPRINT, WOKEN, Inbox, Leave, Prompter
 from tutor.play.screens import Screens
 from tutor.screen.beat import Item, lay_out
 from tutor.wire.escape import visible
@@ -100,20 +100,25 @@ class Conversation:
         *,
         options: Collection[str] = (),
         returns: Collection[Verb] = (),
+        inbox: Inbox | None = None,
     ) -> Typed:
         """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
+
+        With an inbox the prompt also ends when something arrives: `Typed.woken`.
 
         Raises:
             Moved: the learner goes elsewhere or leaves.
         """
         while True:
             try:
-                line = self._prompter.read(label, bar)
+                line = self._prompter.read(label, bar, inbox)
             except Leave:
                 raise Moved(Verb.QUIT) from None
             if line == REPRINT:
                 self.env.out.show(self._beat)
                 continue
+            if line == WOKEN:
+                return Typed(woken=True)
             if len(line.splitlines()) > 1:
                 line = line.splitlines()[0]
                 self.reply([_("Several lines were pasted; the first one is read.")])

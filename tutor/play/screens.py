@@ -212,10 +212,19 @@ class Screens:
         body = request.body[:60].decode("utf-8", "replace").split("\n")[0]
         return visible(f"{request.method} {request.target}{given}" + (f"  {body}" if body else ""))
 
-    def question(self, question: Question, shown: Sequence[str], evidence: Sequence[Text]) -> Item:
-        """The question with its lettered options; with the lines that answer it where they scrolled away."""
+    def question(
+        self, question: Question, shown: Sequence[str], evidence: Sequence[Text], address: str = ""
+    ) -> Item:
+        """The question with its lettered options; with the lines that answer it where they scrolled away.
+
+        Args:
+            address: where other clients may send what answers it; empty where only the prompt counts.
+        """
         lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
         lines += self.prose(question.prompt, "question")
+        if address:
+            words_here = _("Type it here, or send it with curl or any client to {address}")
+            lines.append(_text(words_here.format(address=address), "muted"))
         words = dict(question.choices)
         for letter, key in zip(LETTERS, shown, strict=False):
             rows = prose_lines(words[key], width=self.width - 5, plain=self.plain) or [_text("")]

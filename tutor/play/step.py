@@ -20,13 +20,14 @@ from tutor.course.model import (
 )
 from tutor.course.shuffle import shown_order
 from tutor.errors import SandboxError
-from tutor.grading.answers import answer_text, grade, grade_request
+from tutor.grading.answers import answer_text, as_sent, grade, grade_request
 from tutor.grading.live import LiveValueError, insert, split_path
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
 from tutor.play.live import LiveDrawing
+from tutor.play.prompt import Inbox
 from tutor.play.screens import LETTERS, Sendable, ended, label_for, literal
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.explained import explained_lines
@@ -44,6 +45,7 @@ from tutor.screen.wire import (
 from tutor.wire.escape import visible
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import (
+    Request,
     RequestSyntaxError,
     parse_http_block,
     parse_raw_block,
@@ -421,6 +423,15 @@ class StepPlayer:
 
     def _ask(self, question: Question) -> None:
         """Asked until it is right, or the answer is shown."""
+        inbox = self._listening(question)
+        try:
+            self._ask_until_right(question, inbox)
+        finally:
+            self._run.listen(None)
+            self._close()
+        self._pending.append(self._talk.screens.blank())
+
+    def _ask_until_right(self, question: Question, inbox: Inbox | None) -> None:
         shown = shown_order(question, self._seed)
         self._show_question(question, shown)
         self._open(question)
@@ -430,32 +441,39 @@ class StepPlayer:
             if misses >= MISSES_BEFORE_OFFER:
                 bar = (_(":a answer"), *bar[:3], bar[-1])
             typed = self._talk.ask(
-                label_for(question, shown), bar, options=self._words(question), returns={Verb.ANSWER}
+                label_for(question, shown),
+                bar,
+                options=self._words(question),
+                returns={Verb.ANSWER},
+                inbox=inbox,
             )
             if typed.verb is Verb.ANSWER:
                 self.helped = True
                 self._pending = [Fixed(self._answer_shown(question, shown))]
-                break
-            self._pass_on(typed)
-            verdict = self._graded(question, typed.answer, shown)
+                return
+            if inbox is not None and typed.woken:
+                verdict = self._arrived(question, inbox.take())
+            else:
+                self._pass_on(typed)
+                verdict = self._graded(question, typed.answer, shown)
             if verdict.is_right:
-                self._pending += [Fixed(self._right(question, verdict))]
-                break
+                self._pending.append(Fixed(self._right(question, verdict)))
+                return
             if verdict.grade is Grade.UNREADABLE:
                 self._talk.reply(self._told(verdict))
                 continue
             misses += 1
             self._pending = []
             self._talk.reply(self._missed(question, verdict, misses))
-        self._pending.append(self._talk.screens.blank())
-        self._close()
 
     def _show_question(self, question: Question, shown: Sequence[str]) -> None:
         """In the same beat as its evidence, or with the lines that matter printed again."""
         screens = self._talk.screens
-        asked = screens.question(question, shown, self._evidence(question, besides=self._on_screen))
+        address = self._address if question.kind is QuestionKind.REQUEST and not self._from_memory else ""
+        seen = self._evidence(question, besides=self._on_screen)
+        asked = screens.question(question, shown, seen, address)
         if len(self._talk.beats([*self._pending, asked])) > 1:
-            asked = screens.question(question, shown, self._evidence(question))
+            asked = screens.question(question, shown, self._evidence(question), address)
         self._pending.append(asked)
         self._flush()
 
@@ -505,16 +523,50 @@ class StepPlayer:
             request = parse_request_line(text)
         except RequestSyntaxError as error:
             return Verdict(Grade.UNREADABLE, feedback=_("{why} Nothing was sent.").format(why=error.message))
-        block = next((block for block in self._step.exchanges if block.id == question.exchange), None)
+        block = self._block_of(question)
         jar = block.jar if isinstance(block, HttpBlock) else ""
         hops = self._run.fire_request(request, app=block.app if block else "", jar=jar)
+        return self._graded_exchange(question, hops, request)
+
+    def _graded_exchange(
+        self, question: Question, hops: Sequence[Exchange], request: Request | None
+    ) -> Verdict:
+        """Show what a learner's request led to, and grade it."""
         self._shown.exchanges += [(_("yours"), exchange) for exchange in hops]
         verdict = grade_request(question, hops, self._run.fired, sent=request)
-        items = [item for exchange in hops for item in self._both_ends(exchange, self._view(block))]
+        view = self._view(self._block_of(question))
+        items = [item for exchange in hops for item in self._both_ends(exchange, view)]
         if verdict.is_right:
             self._pending = [*items, self._talk.screens.blank()]
         else:
             self._talk.reply(self._lines(items))
+        return verdict
+
+    def _block_of(self, question: Question) -> ExchangeBlock | None:
+        return next((block for block in self._step.exchanges if block.id == question.exchange), None)
+
+    def _listening(self, question: Question) -> Inbox | None:
+        """Where requests of other clients arrive while a request question is open."""
+        if question.kind is not QuestionKind.REQUEST:
+            return None
+        inbox = Inbox()
+        block = self._block_of(question)
+        self._run.listen(inbox.put, app=block.app if block else "")
+        return inbox
+
+    def _arrived(self, question: Question, arrivals: Sequence[Exchange]) -> Verdict:
+        """Grade what other clients sent: the first that reaches the goal, or else the last."""
+        verdict = Verdict(Grade.UNREADABLE)
+        for exchange in arrivals:
+            request = exchange.request
+            # Browsers ask for it unasked.
+            if request is None or request.target == "/favicon.ico":
+                continue
+            verdict = self._graded_exchange(question, (exchange,), as_sent(request))
+            if verdict.grade is not Grade.UNREADABLE:
+                self._record(question, f"{request.method} {request.target}", verdict.grade)
+            if verdict.is_right:
+                break
         return verdict
 
     def _pass_on(self, typed: Typed) -> None:
@@ -597,6 +649,8 @@ class StepPlayer:
         return self._talk.screens.said(said, _("Try again."))
 
     def _told(self, verdict: Verdict) -> list[Text]:
+        if not verdict.feedback:
+            return []
         return self._talk.screens.said(verdict.feedback)
 
     def _answer_shown(self, question: Question, shown: Sequence[str]) -> list[Text]:

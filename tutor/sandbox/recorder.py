@@ -48,6 +48,8 @@ class Connection:
 
     def __init__(self, client_port: int, *, cap_bytes: int = DEFAULT_CAP) -> None:
         self.client_port = client_port
+        self.own = False
+        """Whether the tutor itself opened it."""
         self.trace: Traced | None = None
         """Set when a request reaches an app."""
         self.taken_body_bytes: int | None = None

@@ -54,12 +54,23 @@ class SandboxServer:
     `host` is `127.0.0.1:PORT`, `address` the same as a URL without a path.
     """
 
-    def __init__(self, app: Flask | None = None, *, cap_bytes: int = DEFAULT_CAP, port: int = 0) -> None:
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        cap_bytes: int = DEFAULT_CAP,
+        port: int = 0,
+        on_finished: Callable[[Exchange], None] | None = None,
+    ) -> None:
         """Start serving. Port 0 takes a free one.
+
+        `on_finished` is called with every exchange when its connection has ended, by the connection's own
+        thread: of several connections at the same time. What it raises is dropped.
 
         Raises SandboxError where the port cannot be had.
         """
         self.cap_bytes = cap_bytes
+        self._on_finished = on_finished
         self._changed = threading.Condition()
         self._closed = False
         self._app: Flask | None = None
@@ -68,6 +79,8 @@ class SandboxServer:
         self._listeners: dict[int, Callable[[Piece], None]] = {}
         self._newest: dict[int, Connection] = {}
         self._finished: deque[Connection] = deque()
+        self.on_arrival: Callable[[Exchange], None] | None = None
+        """Called with each finished exchange that the tutor did not fire (see `trust`), by its own thread."""
         if app is not None:
             self.replace_app(app)
         self._server = _listen(self, port)
@@ -120,6 +133,8 @@ class SandboxServer:
             if stale is not None and stale.finished:
                 del self._newest[client_port]
                 stale = None
+            if stale is not None:
+                stale.own = True
             if on_piece is not None:
                 self._listeners[client_port] = on_piece
                 if stale is not None:
@@ -194,6 +209,7 @@ class SandboxServer:
         """Begin the record of a connection; the newest one from a port is the one to ask for."""
         connection = Connection(client_port, cap_bytes=self.cap_bytes)
         with self._changed:
+            connection.own = client_port in self._trusted
             connection.on_piece = self._listeners.get(client_port)
             self._newest[client_port] = connection
             self._changed.notify_all()
@@ -209,6 +225,12 @@ class SandboxServer:
                 if self._newest.get(oldest.client_port) is oldest:
                     del self._newest[oldest.client_port]
             self._changed.notify_all()
+        if self._on_finished is not None:
+            with suppress(Exception):
+                self._on_finished(connection.snapshot())
+        listener = self.on_arrival
+        if listener is not None and not connection.own:
+            listener(connection.snapshot())
 
 
 class _Server(ThreadedWSGIServer):
