@@ -385,7 +385,6 @@ def test_another_number_is_refused(typed: str, key: str) -> None:
         "",
         "thirteen",
         "13 bits",
-        "1,300",
         "13 14",
         "13 or 14",
         "Content-Type: 13",
@@ -690,3 +689,12 @@ def test_no_text_raises(asked: Question, typed: str) -> None:
 def test_no_row_of_marks_raises(asked: Question, parts: list[str]) -> None:
     """Any heap of what answers are made of gets a verdict."""
     assert grade(asked, "".join(parts)).grade in Grade
+
+
+@pytest.mark.parametrize(
+    ("typed", "right"), [("3,000", True), ("３，０００", True), ("3,00", False), ("30,00", False)]
+)
+def test_thousands_may_be_parted_by_commas(typed: str, right: bool) -> None:
+    """3,000 is 3000; commas anywhere else make no number of it."""
+    asked = question(QuestionKind.NUMBER, "3000", wrong={"few": ("100",)})
+    assert grade(asked, typed).is_right is right

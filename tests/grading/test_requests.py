@@ -34,7 +34,7 @@ def test_a_miss_names_what_arrived_and_the_goal() -> None:
     hops = (arrival("POST /json HTTP/1.1\nContent-Length: 2", b"{}"),)
     verdict = grade_request(craft(claim("response.status", 400)), hops, {})
     assert verdict.grade is Grade.WRONG
-    assert verdict.feedback == (
+    assert verdict.came == (
         "Arrived: POST /json without Content-Type. Status 415 came back; the goal is 400."
     )
 
@@ -59,7 +59,7 @@ def test_a_miss_names_what_arrived_and_the_goal() -> None:
 def test_what_arrived_is_told_as_it_was(head: str, body: bytes, said: str) -> None:
     """The content type is told where there is, or should be, a body."""
     verdict = grade_request(craft(claim("response.status", 200)), (arrival(head, body),), {})
-    assert verdict.feedback.startswith(f"{said} Status 415")
+    assert verdict.came.startswith(f"{said} Status 415")
 
 
 def test_the_fields_that_were_typed_are_told() -> None:
@@ -67,7 +67,7 @@ def test_the_fields_that_were_typed_are_told() -> None:
     sent = parse_request_line("GET /echo X-Thing:one")
     hops = (arrival("GET /echo HTTP/1.1\nX-Thing: one"),)
     verdict = grade_request(craft(claim("response.status", 200)), hops, {}, sent=sent)
-    assert verdict.feedback.startswith("Arrived: GET /echo with X-Thing: one. ")
+    assert verdict.came.startswith("Arrived: GET /echo with X-Thing: one. ")
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_the_first_expectation_that_fails_is_told(expectation: Expectation, said
     """Feedback names the first expectation that is not met, and only that."""
     asked = craft(claim("answered", True), expectation, claim("response.status", 1))
     verdict = grade_request(asked, (arrival("GET /x HTTP/1.1"),), {})
-    assert verdict.feedback == f"Arrived: GET /x. {said}"
+    assert verdict.came == f"Arrived: GET /x. {said}"
 
 
 def test_a_request_without_an_answer_says_why() -> None:
     """Where the client gave up, the feedback has its reason."""
     hops = (exchange(b"GET / HTTP/1.1\r\n\r\n", b"", error="no answer within 10 s."),)
     verdict = grade_request(craft(claim("response.status", 200)), hops, {})
-    assert verdict.feedback == "Arrived: GET /. No response came back: no answer within 10 s."
+    assert verdict.came == "Arrived: GET /. No response came back: no answer within 10 s."
 
 
 @pytest.mark.parametrize("hops", [(), (exchange(b"", b"", error="refused"),)])
@@ -146,10 +146,28 @@ def test_a_known_wrong_request_adds_its_feedback(typed: str, key: str) -> None:
     hops = (arrival("GET /echo HTTP/1.1"),)
     verdict = grade_request(asked, hops, {}, sent=parse_request_line(typed))
     assert (verdict.grade, verdict.key) == (Grade.WRONG, key)
-    assert verdict.feedback.endswith(f" About {key}." if key else "the goal is 200.")
+    assert verdict.feedback == (f"About {key}." if key else "")
+    assert verdict.came.startswith("Arrived: ")
 
 
 def test_a_long_target_does_not_fill_the_feedback() -> None:
     """Of a target of a thousand characters the beginning is told."""
     hops = (arrival(f"GET /{'x' * 1000} HTTP/1.1"),)
-    assert len(grade_request(craft(claim("response.status", 200)), hops, {}).feedback) < 200
+    assert len(grade_request(craft(claim("response.status", 200)), hops, {}).came) < 200
+
+
+def test_a_known_wrong_request_may_leave_open_what_is_written_there() -> None:
+    """`…` in a wrong request matches whatever the learner wrote: a path, a field's value, a JSON value."""
+    asked = craft(
+        claim("response.status", 200),
+        wrong={"path": ("GET /hello/…",), "field": ("GET /hello name:…",), "body": ("POST /hello name=…",)},
+    )
+    for typed, key in {
+        "GET /hello/Ann": "path",
+        "GET /hello name:李辉": "field",
+        "POST /hello name=Ann": "body",
+        "GET /hello/": "",
+        "GET /hello other:Ann": "",
+    }.items():
+        verdict = grade_request(asked, (arrival("GET /x HTTP/1.1"),), {}, sent=parse_request_line(typed))
+        assert verdict.key == key, typed

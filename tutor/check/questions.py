@@ -110,7 +110,8 @@ def verdict_text(verdict: Verdict) -> str:
         Grade.WRONG: _("refused"),
         Grade.UNREADABLE: _("unreadable"),
     }[verdict.grade]
-    return f"{words}: {verdict.feedback}" if verdict.feedback else words
+    said = " ".join(part for part in (verdict.came, verdict.feedback) if part)
+    return f"{words}: {said}" if said else words
 
 
 def _wrong_answers(question: Question, wrong: WrongAnswer) -> Iterator[Given]:

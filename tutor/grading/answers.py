@@ -26,6 +26,7 @@ SHORTEST_BEGINNING = 4
 """Characters of an option's words that may stand for all of them; fewer say too little."""
 
 _LENGTH_UNITS = ("bytes", "byte", "octets", "octet", "b", "字节", "个字节")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d).*")
 _NUMBER = re.compile(r"(?:=\s*)?([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(\D*)")
 _LETTER = re.compile(r"[(\[]?([a-z])[)\].:,、]?")
 _LETTER_AND_WORDS = re.compile(r"[(\[]?([a-z])[)\].:、]\s*(\S.*)")
@@ -99,9 +100,8 @@ def grade_request(
     arrived = _arrived(request, sent, about_body=_is_about_body(question, hops))
     for wrong in question.wrong:
         if sent is not None and any(_same_request(sent, line) for line in wrong.answers):
-            said = f"{arrived} {wrong.feedback}".strip()
-            return Verdict(Grade.WRONG, given, said, wrong.key)
-    return Verdict(Grade.WRONG, given, " ".join((arrived, _came_back(missed[0], hops))))
+            return Verdict(Grade.WRONG, given, wrong.feedback, wrong.key, came=arrived)
+    return Verdict(Grade.WRONG, given, came=" ".join((arrived, _came_back(missed[0], hops))))
 
 
 def answer_text(question: Question, *, shown: Sequence[str] = ()) -> str:
@@ -430,7 +430,8 @@ def _grade_number(asked: _Asked, text: str) -> Verdict:
     if found is not None:
         return found[1]
     units = {fold(unit).casefold() for unit in question.units} | set(_length_units(question))
-    for form in readings(text, question.field_name):
+    for reading in readings(text, question.field_name):
+        form = reading.replace(",", "") if _THOUSANDS.fullmatch(reading) else reading
         number = _NUMBER.fullmatch(form)
         if number and (not number[2] or number[2].strip().casefold() in units):
             return _number_verdict(question, number[1])
@@ -534,10 +535,10 @@ def _arrived(request: Message, sent: Request | None, *, about_body: bool) -> str
         without.append(_("a body"))
     if carried and without:
         return _("Arrived: {line} with {fields}, without {missing}.").format(
-            line=line, fields=", ".join(carried), missing=", ".join(without)
+            line=line, fields=_(" and ").join(carried), missing=", ".join(without)
         )
     if carried:
-        return _("Arrived: {line} with {fields}.").format(line=line, fields=", ".join(carried))
+        return _("Arrived: {line} with {fields}.").format(line=line, fields=_(" and ").join(carried))
     if without:
         return _("Arrived: {line} without {missing}.").format(line=line, missing=", ".join(without))
     return _("Arrived: {line}.").format(line=line)

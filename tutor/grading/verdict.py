@@ -23,9 +23,12 @@ class Verdict:
     given: str = ""
     """The answer as it was understood: a choice's own text, a number, the cleaned text."""
     feedback: str = ""
-    """Why it is not so (wrong), or what is expected (unreadable). Empty where the lesson says nothing."""
+    """Why it is not so, in the lesson's Markdown; or what is expected (unreadable), as plain text.
+    Empty where the lesson says nothing."""
     key: str = ""
     """Which known wrong answer or choice it was; empty where it is none."""
+    came: str = ""
+    """What a request led to, as plain text: it quotes what the learner and the wire wrote."""
 
     @property
     def is_right(self) -> bool:

@@ -1,0 +1,102 @@
+"""What the tutor says to an answer: the fact, then the reason, in Markdown. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tutor.course.model import Question, QuestionKind
+from tutor.grading.answers import LETTERS, answer_text
+from tutor.grading.verdict import Verdict
+from tutor.language import _
+from tutor.play.screens import ended, literal
+
+MISSES_BEFORE_OFFER = 2
+
+LONG_OPTION_WORDS = 3
+"""Options of more words are named with their letter: they read badly in the middle of a sentence."""
+
+_IN_CODE = {QuestionKind.TEXT, QuestionKind.NUMBER, QuestionKind.REQUEST}
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A sentence of the tutor's own, then the lesson's words, both Markdown."""
+
+    start: str
+    words: str = ""
+    style: str = ""
+    """The style of the first word."""
+
+
+def right(question: Question, verdict: Verdict, shown: Sequence[str]) -> Said:
+    """To a right answer, or a guess that was right."""
+    if question.kind is QuestionKind.CHOICE and _is_long(question):
+        start = _("Yes, {answer}").format(answer=ended(_lettered(question, shown, question.answer[0])))
+    elif question.kind is QuestionKind.CHOICE:
+        start = _("Yes: {answer}").format(answer=ended(verdict.given))
+    elif question.kind in {QuestionKind.TEXT, QuestionKind.NUMBER}:
+        start = _("Yes: {answer}").format(answer=ended(f"`{question.answer[0]}`"))
+    else:
+        start = _("Yes.")
+    return Said(start, question.explain, "right")
+
+
+def guess_off(question: Question, verdict: Verdict, shown: Sequence[str]) -> Said:
+    """To a prediction that the exchange did not bear out."""
+    feedback = verdict.feedback
+    if question.kind in {QuestionKind.ORDER, QuestionKind.CHOICES}:
+        # How much of such an answer was right is of use for another try alone, and there is none.
+        feedback = next((wrong.feedback for wrong in question.wrong if wrong.key == verdict.key), "")
+        start = _("You guessed {guess}; the answer is {answer}").format(
+            guess=verdict.given.rstrip("."), answer=ended(answer_text(question, shown=shown))
+        )
+    elif question.kind is QuestionKind.CHOICE and _is_long(question):
+        start = _("You guessed {guess} The answer is {answer}").format(
+            guess=ended(_lettered(question, shown, verdict.key)),
+            answer=ended(_lettered(question, shown, question.answer[0])),
+        )
+    elif question.kind is QuestionKind.CHOICE:
+        start = _("You guessed {guess}; it is {answer}").format(
+            guess=verdict.given.rstrip("."), answer=ended(dict(question.choices)[question.answer[0]])
+        )
+    else:
+        start = _("You guessed {guess}; it is {answer}").format(
+            guess=literal(verdict.given).rstrip("."), answer=ended(f"`{question.answer[0]}`")
+        )
+    return Said(start, " ".join(part for part in (feedback, question.explain) if part), "off")
+
+
+def missed(question: Question, verdict: Verdict, *, misses: int, hints_given: int) -> Said:
+    """To a wrong answer that may be tried again."""
+    said = " ".join(part for part in (literal(verdict.came), verdict.feedback) if part)
+    if misses >= MISSES_BEFORE_OFFER:
+        again = _("Try again, or `:a` shows the answer.")
+    elif hints_given < len(question.hints):
+        again = _("Try again, or `:h` for a hint.")
+    else:
+        again = _("Try again.")
+    return Said(said or _("Not that one."), again)
+
+
+def answer_shown(question: Question, answer: str) -> Said:
+    """The answer, asked for or fired without a guess.
+
+    Args:
+        answer: as a person reads it, live values filled in.
+    """
+    words = f"`{answer}`" if question.kind in _IN_CODE else answer
+    return Said(_("The answer is {answer}").format(answer=ended(words)), question.explain, "off")
+
+
+def told(verdict: Verdict) -> Said:
+    """What is expected, to input that could not be read."""
+    return Said(literal(verdict.feedback))
+
+
+def _is_long(question: Question) -> bool:
+    return any(len(words.split()) > LONG_OPTION_WORDS for _key, words in question.choices)
+
+
+def _lettered(question: Question, shown: Sequence[str], key: str) -> str:
+    return f"{LETTERS[shown.index(key)]}) {dict(question.choices)[key]}"
