@@ -206,6 +206,65 @@ def commands(language: str) -> click.Group:
 
         return check_course(_environment(language, options), target, format_=format_, outputs=output)
 
+    @group.command(
+        "send",
+        help=_(
+            "Send one request to a sandbox and print the exchange raw.\n\n"
+            "ITEMS are name=value (JSON), name:=JSON, name==value (query), Name:value (a field), "
+            "name@file (a form with a file)."
+        ),
+    )
+    @click.argument("words", nargs=-1, metavar="METHOD PATH [ITEMS]...")
+    @click.option("--form", is_flag=True, help=_("name=value is a form's field, not JSON."))
+    @click.option("--raw", default="", metavar="FILE", help=_("Send these bytes as they are; - is stdin."))
+    @click.option("--follow", is_flag=True, help=_("Follow redirects."))
+    @click.option("--trace", is_flag=True, help=_("Show all that Flask did."))
+    @click.option(
+        "--lesson", default="", metavar="2.3", help=_("Whose sandbox; else the first with the path.")
+    )
+    @click.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
+    @click.option("--at", default="", metavar="URL", help=_("Send to a running serve, on this machine."))
+    @click.option(
+        "--format",
+        "format_",
+        type=click.Choice(["text", "raw", "json", "har", "curl"]),
+        default="text",
+        help=_("How to print it; raw is the bytes alone."),
+    )
+    @_global_options
+    def send(
+        words: tuple[str, ...],
+        form: bool,
+        raw: str,
+        follow: bool,
+        trace: bool,
+        lesson: str,
+        app: str,
+        at: str,
+        format_: str,
+        **options: Any,
+    ) -> int:
+        from tutor.send.command import Wishes
+        from tutor.send.command import send as send_request
+
+        wishes = Wishes(form, raw, follow, trace, lesson, app, at, format_)
+        return send_request(_environment(language, options), words, wishes)
+
+    @group.command("serve", help=_("Run a sandbox in the foreground and print each arrival raw."))
+    @click.option(
+        "--port",
+        type=click.IntRange(0, 65535),
+        default=0,
+        help=_("The port; 0, the default, takes a free one."),
+    )
+    @click.option("--lesson", default="2.1", metavar="2.3", help=_("Whose sandbox; 2.1 by default."))
+    @click.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
+    @_global_options
+    def serve(port: int, lesson: str, app: str, **options: Any) -> int:
+        from tutor.serve import serve as serve_section
+
+        serve_section(_environment(language, options), lesson, port=port, configuration=app)
+
     return group
 
 

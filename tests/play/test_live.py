@@ -46,11 +46,11 @@ def drawn(path: str) -> tuple[str, bool]:
     return stream.getvalue(), live.drawn
 
 
-def test_each_event_is_a_line_with_its_time() -> None:
-    """A stream's events are printed one by one, with the milliseconds since the request, in order."""
+def test_each_chunk_is_a_line_with_its_time() -> None:
+    """What each yield sent is printed as it comes, with the milliseconds since the request, in order."""
     text, was_drawn = drawn("/stream")
     assert was_drawn
-    times = [int(ms) for ms in re.findall(r"\+(\d+) ms  ← event message  data: \d", text)]
+    times = [int(ms) for ms in re.findall(r"\+(\d+) ms  ← chunk  data: \d", text)]
     assert len(times) == 3
     assert times == sorted(times)
     assert times[2] - times[0] >= 80

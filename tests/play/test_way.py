@@ -55,11 +55,10 @@ def test_deeper_steps_wait_at_the_end_of_their_part() -> None:
     assert [found.number for found in deeper_offered(LESSON, "1a", done("1a"))] == ["2a"]
 
 
-def test_d_goes_to_the_first_deeper_step_of_the_part_that_is_left() -> None:
-    """`:d` takes the first one not met; where all are, the first."""
-    assert number(deeper_near(LESSON, "2", {})) == "1a"
-    assert number(deeper_near(LESSON, "2", done("1a"))) == "2a"
-    assert number(deeper_near(LESSON, "2", done("1a", "2a"))) == "1a"
+def test_d_finds_the_deeper_steps_of_the_part() -> None:
+    """`:d` knows those of this part, but for the one it stands at."""
+    assert [found.number for found in deeper_near(LESSON, "2")] == ["1a", "2a"]
+    assert [found.number for found in deeper_near(LESSON, "1a")] == ["2a"]
 
 
 def test_what_is_not_done_is_named() -> None:

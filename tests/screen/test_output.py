@@ -30,6 +30,14 @@ def printed(stream: Tty) -> bytes:
     return data
 
 
+def test_bytes_are_reported_as_they_are_and_in_their_turn() -> None:
+    """A report of bytes stands behind the text before it, octet for octet."""
+    out, stream = output()
+    out.report("李")
+    out.report(bytes(range(256)))
+    assert printed(stream) == "李".encode() + bytes(range(256))
+
+
 HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202eevil\r\x00"
 
 

@@ -20,10 +20,12 @@ from tutor.wire.request import (
     RawRequest,
     Request,
     RequestSyntaxError,
+    Upload,
     _words,
     parse_http_block,
     parse_raw_block,
     parse_request_line,
+    parse_request_words,
 )
 
 SCRAPS = st.lists(
@@ -376,3 +378,51 @@ def test_a_name_alone_still_takes_a_default_field_away() -> None:
 def test_json_behind_raw_is_taken_as_it_stands(line: str, body: bytes) -> None:
     """Nobody quotes JSON for a shell that there is not: it goes out with its own quotes, broken or whole."""
     assert parse_request_line(line).body == body
+
+
+@settings(deadline=None)
+@given(ANY_TEXT)
+def test_words_that_a_shell_has_split_mean_what_the_line_means(text: str) -> None:
+    """A request given as words is the one that the line with these words is, or the same error."""
+    try:
+        words = [word.text for word in _words(text)]
+        expected = parse_request_line(text)
+    except RequestSyntaxError:
+        return
+    assert parse_request_words(words) == expected
+
+
+def uploaded(*words: str) -> Request:
+    return parse_request_words(words, read_file=lambda name: Upload(name, "", b"\0\xff\r\n"))
+
+
+def test_a_file_makes_the_body_a_form_of_parts() -> None:
+    """`name@file` is a part with the file's name, octets and type; `name=value` is a part without."""
+    request = uploaded("/upload", 'photo@a"b.bin', "title=李", "q==1", "E:a@b")
+    assert (request.method, request.target) == ("POST", "/upload?q=1")
+    fields = dict(request.fields)
+    boundary = fields["Content-Type"].removeprefix("multipart/form-data; boundary=").encode()
+    assert fields["E"] == "a@b"
+    assert request.body == (
+        b"--" + boundary + b'\r\nContent-Disposition: form-data; name="photo"; filename="a%22b.bin"\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\0\xff\r\n\r\n"
+        b"--"
+        + boundary
+        + b'\r\nContent-Disposition: form-data; name="title"\r\n\r\n'
+        + "李".encode()
+        + b"\r\n--"
+        + boundary
+        + b"--\r\n"
+    )
+
+
+def test_a_form_with_a_file_holds_text_only() -> None:
+    """JSON beside a file is refused, with the item that would be right."""
+    with pytest.raises(RequestSyntaxError) as caught:
+        uploaded("/upload", "photo@x", "age:=7")
+    assert "Write age=value" in caught.value.message
+
+
+def test_without_a_reader_of_files_an_at_sign_is_no_item() -> None:
+    """A lesson's line reads no file."""
+    assert "photo@x is no item" in error_of("POST /upload photo@x").message

@@ -26,6 +26,7 @@ class Verb(StrEnum):
     ANSWER = "answer"
     DEEPER = "deeper"
     TRY = "try"
+    WRITE = "write"
     LANGUAGE = "lang"
     HELP = "help"
     QUIT = "quit"
@@ -51,6 +52,7 @@ COMMANDS = (
     CommandHelp(Verb.TIMELINE, "t", ":t", N_("what Flask did, step by step")),
     CommandHelp(Verb.SOURCE, "s", ":s", N_("the view's source")),
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),
+    CommandHelp(Verb.WRITE, "w", ":w curl", N_("write it out: curl, python or har, and a file")),
     CommandHelp(Verb.NEXT, "n", ":n", N_("the next step, leaving this one")),
     CommandHelp(Verb.BACK, "b", ":b", N_("the step before")),
     CommandHelp(Verb.GO, "g", ":g 2.1.3", N_("go to a step or a lesson")),
@@ -67,6 +69,7 @@ _ALIASES = {
     "skip": Verb.NEXT,
     "exit": Verb.QUIT,
     "deep": Verb.DEEPER,
+    "export": Verb.WRITE,
     **{command.letter: command.verb for command in COMMANDS if command.letter},
     **{verb.value: verb for verb in Verb},
 }

@@ -11,7 +11,7 @@ from tutor.language import _
 from tutor.screen.output import Output
 from tutor.screen.stream import part_line
 from tutor.wire.exchange import Exchange, Piece
-from tutor.wire.stream import PartKind, StreamPart, stream_parts
+from tutor.wire.stream import PartKind, StreamPart, arriving_parts
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -56,7 +56,7 @@ class LiveDrawing:
     def _print(self) -> None:
         while (piece := self._queue.get()) is not None:
             self._pieces.append(piece)
-            parts = stream_parts(Exchange(tuple(self._pieces)))
+            parts = arriving_parts(Exchange(tuple(self._pieces)))
             if not parts:
                 continue
             is_stream = parts[0].kind is PartKind.FRAME or parts[-1].at_s - parts[0].at_s >= STREAM_GAP_S

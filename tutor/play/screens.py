@@ -16,6 +16,7 @@ from tutor.course.model import (
     Step,
     WebSocketBlock,
 )
+from tutor.grading.answers import LETTERS
 from tutor.language import NAMES, _, available, ngettext
 from tutor.play.commands import COMMANDS
 from tutor.screen.beat import Fixed, Item
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from tutor.learner.recall import Miss
     from tutor.sandbox.source import Excerpt
-
-LETTERS = "abcdef"
 
 Sendable = Request | RawRequest | WebSocketBlock
 """What a step sends."""
@@ -113,12 +112,17 @@ class Screens:
         lines = [_text("    ").append_text(line) for line in highlighted(escaped, excerpt.language)]
         hidden = excerpt.total_lines - len(lines)
         if hidden > 0:
-            mark = ngettext("… {count} line of {name} more", "… {count} lines of {name} more", hidden)
+            mark = ngettext("… {count} more line of {name}", "… {count} more lines of {name}", hidden)
             lines.append(_text("    " + mark.format(count=hidden, name=visible(excerpt.name)), "wire.fold"))
         return Fixed([*lines, _text("")])
 
     def to_send(
-        self, requests: Sequence[tuple[Sendable, int | None]], address: str, *, later: int = 0
+        self,
+        requests: Sequence[tuple[Sendable, int | None]],
+        address: str,
+        *,
+        later: int = 0,
+        app: str = "",
     ) -> Item:
         """What Enter sends; the URL as a person would write it, and what is given beside it.
 
@@ -126,7 +130,17 @@ class Screens:
             requests: each with the milliseconds after the first at which it goes out; None where it waits
                 for the one before it.
             later: how many more follow that are made of what comes back.
+            app: the configuration of the sandbox, where it is not the step's own.
         """
+        lines = self._to_send(requests, address, later)
+        if app:
+            words = _("  (answered by the app in its configuration {name})").format(name=visible(app))
+            lines.append(_text(words, "muted"))
+        return Fixed(lines)
+
+    def _to_send(
+        self, requests: Sequence[tuple[Sendable, int | None]], address: str, later: int
+    ) -> list[Text]:
         if later or len(requests) > 1:
             lines = self._several_to_send(requests)
             if later:
@@ -136,7 +150,7 @@ class Screens:
                     later,
                 )
                 lines.append(_text(words.format(count=later), "wire.fold"))
-            return Fixed(lines)
+            return lines
         request = requests[0][0]
         if isinstance(request, WebSocketBlock):
             url = address.replace("http", "ws", 1) + request.target
@@ -150,7 +164,7 @@ class Screens:
                 for frame in request.frames
                 if frame.send
             ]
-            return Fixed(_capped(lines, 14))
+            return _capped(lines, 14)
         if isinstance(request, RawRequest):
             from tutor.wire.escape import visible_bytes, wire_lines
 
@@ -164,7 +178,7 @@ class Screens:
                     )
                 mark = {b"\r\n": "␍␊", b"\n": "␊"}.get(line.end, "")
                 lines.append(drawn.append(mark, "wire.end"))
-            return Fixed(_capped(lines, 14))
+            return _capped(lines, 14)
         lines = [
             _text(_("To send:"), "request.heading"),
             _text(f"  {visible(request.method)} {visible(_url(request.target, address))}", "wire.start"),
@@ -187,7 +201,7 @@ class Screens:
                         "wire.fold",
                     )
                 )
-        return Fixed(lines)
+        return lines
 
     def _several_to_send(self, requests: Sequence[tuple[Sendable, int | None]]) -> list[Text]:
         delays = [delay for _request, delay in requests]

@@ -362,10 +362,14 @@ class Session:
         if move.verb is Verb.BACK:
             return self._back(outline, step) or (outline, here)
         if move.verb is Verb.DEEPER and not move.argument:
-            deeper = deeper_near(outline, step.id, self._progress.states(outline.id))
-            if deeper is None:
+            deeper = deeper_near(outline, step.id)
+            if len(deeper) == 1:
+                return outline, deeper[0]
+            if deeper:
+                self._talk.reply(self._talk.screens.deeper_offer(deeper).at(0))
+            else:
                 self._talk.reply([_("There are no deeper steps here.")])
-            return outline, deeper or here
+            return outline, here
         return self._go(move.argument, outline) or (outline, here)
 
     def _next(self, outline: Outline, step: Step) -> tuple[Outline, OutlineStep] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,11 +25,13 @@ from tutor.grading.answers import answer_text, as_sent, grade, grade_request
 from tutor.grading.live import LiveValueError, insert, split_path
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
+from tutor.play import feedback
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
 from tutor.play.live import LiveDrawing
 from tutor.play.prompt import Inbox
-from tutor.play.screens import LETTERS, Sendable, ended, label_for, literal
+from tutor.play.screens import Sendable, label_for
+from tutor.play.write_out import write_out
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.explained import explained_lines
 from tutor.screen.flask_side import flask_line, timeline_lines
@@ -58,10 +61,8 @@ if TYPE_CHECKING:
 ROWS_FROM = 3
 """So many exchanges in a run are shown as rows."""
 
-MISSES_BEFORE_OFFER = 2
-
-LONG_OPTION_WORDS = 3
-"""Options of more words are named with their letter."""
+WAITED_S = 0.05
+"""An exchange that took so long was kept waiting, which its row then says."""
 
 _ROW_BODY = 48
 """Longest body, in characters, that stands in a row."""
@@ -79,6 +80,8 @@ class Shown:
     """How many there were before the last ones: the number of the first of these less one."""
     live: set[str] = field(default_factory=set)
     """Ids of exchanges whose parts were drawn as they arrived."""
+    arrived: list[Exchange] = field(default_factory=list)
+    """Those that another client sent."""
 
 
 class StepPlayer:
@@ -142,7 +145,7 @@ class StepPlayer:
         while place < len(blocks):
             block = blocks[place]
             place += 1
-            if isinstance(block, Prose) and not self._from_memory:
+            if isinstance(block, Prose) and (self._step.recall or not self._from_memory):
                 self._pending += self._talk.screens.prose_items(block)
             elif isinstance(block, Source):
                 self._pending += self._source_items(block)
@@ -182,7 +185,10 @@ class StepPlayer:
             delays = _delays_ms(group)
             requests = [(request, delays.get(block.id)) for block, request in ready]
             later = len(group) - len(ready)
-            self._pending.append(self._talk.screens.to_send(requests, self._address, later=later))
+            apps = {block.app for block in group} - {self._step.app, ""}
+            self._pending.append(
+                self._talk.screens.to_send(requests, self._address, later=later, app=", ".join(sorted(apps)))
+            )
         if ready and predictions:
             self._pending.append(self._talk.screens.blank())
         for question in predictions:
@@ -203,6 +209,9 @@ class StepPlayer:
         # Rows do not show the lines that a question may be about.
         self._on_screen = set() if self._as_rows(group) else {block.id for block in group}
         for question, verdict in guesses:
+            if len(guesses) > 1:
+                asked = self._talk.screens.prose(question.prompt, "muted")
+                self._pending.append(Fixed(asked, keep_with_next=True))
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
@@ -319,6 +328,9 @@ class StepPlayer:
 
         width = None if self._talk.env.full else self._talk.env.out.size[0]
         flask = timeline_lines(exchange, width) if with_timeline else [flask_line(exchange)]
+        if folds and not with_timeline:
+            # One item: where a beat breaks, it breaks before an exchange and not inside it.
+            return [Exhibit(lambda stage: [*request(stage), *response(stage), *flask], last)]
         return [Exhibit(request, last), Exhibit(response, last), Fixed(flask)]
 
     def _view(self, block: ExchangeBlock | None) -> View:
@@ -371,6 +383,9 @@ class StepPlayer:
                     elif body:
                         size = _("{count} bytes").format(count=f"{response.body_length:,}")
                         line.append(f"  … {size}", "wire.fold")
+                if exchange.duration_s >= WAITED_S:
+                    waited = _("{ms} ms").format(ms=round(exchange.duration_s * 1000))
+                    line.append(f"  {waited}", "muted")
                 lines.append(line)
                 for name in sorted(view.focus - same):
                     found = line_at(exchange, ("response", "headers", name), view) if response else None
@@ -416,7 +431,7 @@ class StepPlayer:
             self._pass_on(typed)
             verdict = self._graded(question, typed.answer, shown)
             if verdict.grade is Grade.UNREADABLE:
-                self._talk.reply(self._told(verdict))
+                self._talk.reply(self._said(feedback.told(verdict)))
                 continue
             self._close()
             return verdict
@@ -438,7 +453,7 @@ class StepPlayer:
         misses = 0
         while True:
             bar = (_(":h hint"), _(":r raw"), _(":n next"), _(":m map"), _(":? help"))
-            if misses >= MISSES_BEFORE_OFFER:
+            if misses >= feedback.MISSES_BEFORE_OFFER:
                 bar = (_(":a answer"), *bar[:3], bar[-1])
             typed = self._talk.ask(
                 label_for(question, shown),
@@ -457,14 +472,15 @@ class StepPlayer:
                 self._pass_on(typed)
                 verdict = self._graded(question, typed.answer, shown)
             if verdict.is_right:
-                self._pending.append(Fixed(self._right(question, verdict)))
+                self._pending.append(Fixed(self._said(feedback.right(question, verdict, shown))))
                 return
             if verdict.grade is Grade.UNREADABLE:
-                self._talk.reply(self._told(verdict))
+                self._talk.reply(self._said(feedback.told(verdict)))
                 continue
             misses += 1
             self._pending = []
-            self._talk.reply(self._missed(question, verdict, misses))
+            said = feedback.missed(question, verdict, misses=misses, hints_given=self._hints_given)
+            self._talk.reply(self._said(said))
 
     def _show_question(self, question: Question, shown: Sequence[str]) -> None:
         """In the same beat as its evidence, or with the lines that matter printed again."""
@@ -562,6 +578,7 @@ class StepPlayer:
             # Browsers ask for it unasked.
             if request is None or request.target == "/favicon.ico":
                 continue
+            self._shown.arrived.append(exchange)
             verdict = self._graded_exchange(question, (exchange,), as_sent(request))
             if verdict.grade is not Grade.UNREADABLE:
                 self._record(question, f"{request.method} {request.target}", verdict.grade)
@@ -591,91 +608,23 @@ class StepPlayer:
 
     # Feedback
 
+    def _said(self, said: feedback.Said) -> list[Text]:
+        return self._talk.screens.said(said.start, said.words, said.style) if said.start else []
+
     def _after_prediction(self, question: Question, verdict: Verdict | None) -> list[Text]:
         shown = shown_order(question, self._seed)
         if verdict is None:
             return self._answer_shown(question, shown)
         if verdict.is_right:
-            return self._right(question, verdict)
-        if question.kind in {QuestionKind.ORDER, QuestionKind.CHOICES}:
-            # How much of such an answer was right is of use for another try alone, and there is none.
-            feedback = next((wrong.feedback for wrong in question.wrong if wrong.key == verdict.key), "")
-            start = _("Your guess was off; the answer is {answer}").format(
-                answer=ended(answer_text(question, shown=shown))
-            )
-        elif question.kind is QuestionKind.CHOICE and self._is_long(question):
-            feedback = verdict.feedback
-            start = _("You guessed {guess} The answer is {answer}").format(
-                guess=ended(self._lettered(question, shown, verdict.key)),
-                answer=ended(self._lettered(question, shown, question.answer[0])),
-            )
-        else:
-            feedback = verdict.feedback
-            start = _("You guessed {guess}; it is {answer}").format(
-                guess=self._given(question, verdict).rstrip("."), answer=ended(self._answer(question))
-            )
-        why = " ".join(part for part in (feedback, question.explain) if part)
-        return self._talk.screens.said(start, why, "off")
-
-    @staticmethod
-    def _is_long(question: Question) -> bool:
-        """Whether options are phrases, which read badly in the middle of a sentence."""
-        return any(len(words.split()) > LONG_OPTION_WORDS for _key, words in question.choices)
-
-    @staticmethod
-    def _lettered(question: Question, shown: Sequence[str], key: str) -> str:
-        return f"{LETTERS[shown.index(key)]}) {dict(question.choices)[key]}"
-
-    def _right(self, question: Question, verdict: Verdict) -> list[Text]:
-        if question.kind is QuestionKind.CHOICE and self._is_long(question):
-            shown = shown_order(question, self._seed)
-            start = _("Yes, {answer}").format(
-                answer=ended(self._lettered(question, shown, question.answer[0]))
-            )
-        elif question.kind is QuestionKind.CHOICE:
-            start = _("Yes: {answer}").format(answer=ended(self._given(question, verdict)))
-        elif question.kind in {QuestionKind.TEXT, QuestionKind.NUMBER}:
-            start = _("Yes: {answer}").format(answer=ended(self._answer(question)))
-        else:
-            start = _("Yes.")
-        return self._talk.screens.said(start, question.explain, "right")
-
-    def _missed(self, question: Question, verdict: Verdict, misses: int) -> list[Text]:
-        said = verdict.feedback or _("Not that one.")
-        if misses >= MISSES_BEFORE_OFFER:
-            return self._talk.screens.said(said, _("Try again, or `:a` shows the answer."))
-        if self._hints_given < len(question.hints):
-            return self._talk.screens.said(said, _("Try again, or `:h` for a hint."))
-        return self._talk.screens.said(said, _("Try again."))
-
-    def _told(self, verdict: Verdict) -> list[Text]:
-        if not verdict.feedback:
-            return []
-        return self._talk.screens.said(verdict.feedback)
+            return self._said(feedback.right(question, verdict, shown))
+        return self._said(feedback.guess_off(question, verdict, shown))
 
     def _answer_shown(self, question: Question, shown: Sequence[str]) -> list[Text]:
-        words = self._filled_in(answer_text(question, shown=shown))
-        if question.kind in {QuestionKind.TEXT, QuestionKind.NUMBER, QuestionKind.REQUEST}:
-            words = f"`{words}`"
-        return self._talk.screens.said(
-            _("The answer is {answer}").format(answer=ended(words)), question.explain, "off"
-        )
-
-    def _filled_in(self, text: str) -> str:
-        """The text with its live values, as far as they are there."""
-        try:
-            return insert(text, self._run.fired, address=self._address)
-        except LiveValueError:
-            return text
-
-    def _given(self, question: Question, verdict: Verdict) -> str:
-        return verdict.given if question.kind is QuestionKind.CHOICE else literal(verdict.given)
-
-    @staticmethod
-    def _answer(question: Question) -> str:
-        if question.kind is QuestionKind.CHOICE:
-            return dict(question.choices)[question.answer[0]]
-        return f"`{question.answer[0]}`"
+        answer = answer_text(question, shown=shown)
+        # Without a value that it needs, the answer shows where that would stand.
+        with suppress(LiveValueError):
+            answer = insert(answer, self._run.fired, address=self._address)
+        return self._said(feedback.answer_shown(question, answer))
 
     # Commands
 
@@ -690,6 +639,7 @@ class StepPlayer:
             Verb.TIMELINE: self._timeline,
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
+            Verb.WRITE: self._write,
         }
         action = actions.get(typed.verb) if typed.verb else None
         if action is None:
@@ -745,6 +695,13 @@ class StepPlayer:
         exchange = self._picked(argument)
         if exchange is not None:
             self._talk.reply(timeline_lines(exchange))
+
+    def _write(self, argument: str) -> None:
+        exchange = self._picked("")
+        if exchange is not None:
+            arrived = any(each is exchange for each in self._shown.arrived)
+            now = self._talk.env.now()
+            self._talk.reply(write_out(exchange, argument, address=self._address, now=now, arrived=arrived))
 
     def _explain(self, argument: str) -> None:
         exchange = self._picked("")

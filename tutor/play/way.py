@@ -41,12 +41,10 @@ def deeper_offered(outline: Outline, step_id: str, states: States) -> tuple[Outl
     return tuple(step for step in same_part if step.deeper and state_of(step, states) is None)
 
 
-def deeper_near(outline: Outline, step_id: str, states: States) -> OutlineStep | None:
-    """The deeper step that `:d` goes to: the first of this part that is not met yet, or its first."""
+def deeper_near(outline: Outline, step_id: str) -> tuple[OutlineStep, ...]:
+    """The other deeper steps of this part."""
     here = outline.steps[_place(outline.steps, step_id)]
-    near = [step for step in outline.steps if step.deeper and step.part == here.part and step.id != here.id]
-    unmet = [step for step in near if state_of(step, states) is None]
-    return next(iter(unmet or near), None)
+    return tuple(step for step in outline.steps if step.deeper and step.part == here.part and step != here)
 
 
 def undone(outline: Outline, states: States) -> tuple[OutlineStep, ...]:

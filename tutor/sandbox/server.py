@@ -54,23 +54,12 @@ class SandboxServer:
     `host` is `127.0.0.1:PORT`, `address` the same as a URL without a path.
     """
 
-    def __init__(
-        self,
-        app: Flask | None = None,
-        *,
-        cap_bytes: int = DEFAULT_CAP,
-        port: int = 0,
-        on_finished: Callable[[Exchange], None] | None = None,
-    ) -> None:
+    def __init__(self, app: Flask | None = None, *, cap_bytes: int = DEFAULT_CAP, port: int = 0) -> None:
         """Start serving. Port 0 takes a free one.
-
-        `on_finished` is called with every exchange when its connection has ended, by the connection's own
-        thread: of several connections at the same time. What it raises is dropped.
 
         Raises SandboxError where the port cannot be had.
         """
         self.cap_bytes = cap_bytes
-        self._on_finished = on_finished
         self._changed = threading.Condition()
         self._closed = False
         self._app: Flask | None = None
@@ -225,9 +214,6 @@ class SandboxServer:
                 if self._newest.get(oldest.client_port) is oldest:
                     del self._newest[oldest.client_port]
             self._changed.notify_all()
-        if self._on_finished is not None:
-            with suppress(Exception):
-                self._on_finished(connection.snapshot())
         listener = self.on_arrival
         if listener is not None and not connection.own:
             listener(connection.snapshot())

@@ -80,6 +80,8 @@ def _routing(exchange: Exchange) -> str:
 def _routing_words(error: str, method: str) -> str:
     if error == "MethodNotAllowed":
         return _("a rule matches, but not with {method}").format(method=visible(method) or _("this method"))
+    if error == "WebsocketMismatch":
+        return _("a rule matches, but only for WebSockets")
     if error == "RequestRedirect":
         return _("the rule's own address is another one")
     return _("no rule matches")

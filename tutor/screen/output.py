@@ -115,10 +115,15 @@ class Output:
         self._write(self._escaped(label))
         self.stream.flush()
 
-    def report(self, text: str) -> None:
-        """Write what a program reads (JSON, a report) as it stands."""
-        self._write(text)
+    def report(self, content: str | bytes) -> None:
+        """Write what a program reads (JSON, a report, bytes of a wire) as it stands."""
+        if isinstance(content, str):
+            self._write(content)
+            self.stream.flush()
+            return
         self.stream.flush()
+        self.stream.buffer.write(content)
+        self.stream.buffer.flush()
 
     def _styled(self, line: Text) -> str:
         escaped = self._escaped(line.plain)

@@ -5,8 +5,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
@@ -15,6 +17,7 @@ from tutor.wire.escape import visible
 
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
+MULTIPART = "multipart/form-data"
 DEFAULT_FIELDS = (
     "Host",
     "User-Agent",
@@ -36,6 +39,7 @@ _ITEM = re.compile(r"[A-Za-z0-9_.\-]+(?::=|==|=|:)")
 """What begins an item, rather than a field's value."""
 _BRACKET = re.compile(r"[ \t]+([{\[])")
 _SEPARATOR = re.compile(r":=|==|=|:")
+_SEPARATOR_OR_FILE = re.compile(r":=|==|=|:|@")
 _RAW_PART = re.compile(r"([^\\]+)|\\(?:x([0-9A-Fa-f]{2})|([rnt\\]))")
 _RAW_CODES = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
 _SINGLE_QUOTED = re.compile(r"'([^']*)'")
@@ -65,6 +69,20 @@ class RawRequest:
     """Bytes for a plain socket."""
 
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file to send in a form."""
+
+    file_name: str
+    content_type: str
+    """Empty where nobody can say."""
+    data: bytes
+
+
+ReadFile = Callable[[str], Upload]
+"""What reads a file by the name that was typed."""
 
 
 class RequestSyntaxError(Exception):
@@ -136,11 +154,31 @@ def parse_request_line(text: str) -> Request:
         RequestSyntaxError: the line is no request.
     """
     _refuse_surrogates(text)
-    words = _words(text)
+    return _request(_words(text), _Items())
+
+
+def parse_request_words(
+    words: Sequence[str], *, form: bool = False, read_file: ReadFile | None = None
+) -> Request:
+    """Read a request that a shell has split into words.
+
+    Args:
+        words: method, target and items.
+        form: the items of the body are a form, as with `--form`.
+        read_file: reads the file of an item `name@file`; None where there are no such items.
+
+    Raises:
+        RequestSyntaxError: the words are no request. Its column counts in the word, its line is 1.
+    """
+    for word in words:
+        _refuse_surrogates(word)
+    return _request([_Word(word, 1, 1) for word in words], _Items(form=form, read_file=read_file))
+
+
+def _request(words: list[_Word], items: _Items) -> Request:
     if not words:
         raise RequestSyntaxError(_("There is no request here. Write one such as GET /hello."))
     method, target = _method_and_target(words)
-    items = _Items()
     while words:
         items.add(words.pop(0), words)
     return items.request(method, target)
@@ -180,6 +218,7 @@ class _Items:
     query: list[tuple[str, str]] = field(default_factory=list)
     data: list[_Datum] = field(default_factory=list)
     form: bool = False
+    read_file: ReadFile | None = None
     raw: str | None = None
     taken_away: str = ""
     """The field that the word before took away, as it was written."""
@@ -192,7 +231,7 @@ class _Items:
         if _VERSION.fullmatch(word.text):
             _check_version(word)
             return
-        found = _SEPARATOR.search(word.text)
+        found = (_SEPARATOR_OR_FILE if self.read_file else _SEPARATOR).search(word.text)
         name = word.text[: found.start()] if found else ""
         if before and not _TOKEN.fullmatch(name):
             raise word.error(
@@ -215,6 +254,9 @@ class _Items:
                 self.query.append((name, value))
             case "=":
                 self.data.append(_Datum(word, name, value, is_json=False))
+            case "@":
+                assert self.read_file is not None
+                self.data.append(_Datum(word, name, self.read_file(value), is_json=False))
             case _:
                 self.data.append(_Datum(word, name, _json_value(word, name, value), is_json=True))
 
@@ -238,10 +280,13 @@ class _Items:
                     _("--raw is the whole body. Leave out {word}, or write it into the text.")
                 )
             return _encode(self.raw), FORM if self.form else ""
-        if self.form:
+        has_files = any(isinstance(datum.value, Upload) for datum in self.data)
+        if self.form or has_files:
             for datum in self.data:
                 if datum.is_json:
                     raise datum.word.error(_("A form holds text only. Write {name}=value."), name=datum.name)
+            if has_files:
+                return _multipart(self.data)
             return _urlencode([(datum.name, str(datum.value)) for datum in self.data]).encode("ascii"), FORM
         values: dict[str, object] = {}
         for datum in self.data:
@@ -467,6 +512,32 @@ def _with_query(target: str, pairs: list[tuple[str, str]]) -> str:
     address, mark, fragment = target.partition("#")
     joint = "" if address.endswith(("?", "&")) else "&" if "?" in address else "?"
     return f"{address}{joint}{_urlencode(pairs)}{mark}{fragment}"
+
+
+def _multipart(data: list[_Datum]) -> tuple[bytes, str]:
+    """The body of a form with files (RFC 7578), and its type; the same data gives the same boundary."""
+    parts: list[tuple[bytes, bytes]] = []
+    for datum in data:
+        disposition = f'form-data; name="{_form_name(datum.name)}"'
+        content = datum.value
+        content_type = ""
+        if isinstance(content, Upload):
+            disposition += f'; filename="{_form_name(content.file_name)}"'
+            content_type = content.content_type or "application/octet-stream"
+        head = f"Content-Disposition: {disposition}\r\n"
+        if content_type:
+            head += f"Content-Type: {content_type}\r\n"
+        parts.append((_encode(head), content.data if isinstance(content, Upload) else _encode(str(content))))
+    # A digest of everything cannot stand in what it is a digest of.
+    digest = hashlib.sha256(b"\0".join(part for both in parts for part in both)).hexdigest()[:24]
+    delimiter = b"--" + digest.encode()
+    body = b"".join(delimiter + b"\r\n" + head + b"\r\n" + content + b"\r\n" for head, content in parts)
+    return body + delimiter + b"--\r\n", f"{MULTIPART}; boundary={digest}"
+
+
+def _form_name(name: str) -> str:
+    """A name between double quotes, as browsers write it (WHATWG HTML, 4.10.21.8)."""
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
 
 
 def _urlencode(pairs: list[tuple[str, str]]) -> str:

@@ -42,6 +42,18 @@ def stream_parts(exchange: Exchange) -> tuple[StreamPart, ...]:
     return tuple(_parts(exchange))
 
 
+def arriving_parts(exchange: Exchange) -> tuple[StreamPart, ...]:
+    """What can be watched as it arrives: frames, or chunks even where they carry events.
+
+    A chunk is there at once; an event only with its empty line.
+    """
+    response = exchange.response
+    if response is None or not response.chunked:
+        return stream_parts(exchange)
+    chunks = zip(_chunks(exchange, response), response.chunks, strict=True)
+    return tuple(part for part, chunk in chunks if len(chunk.data) == chunk.size)
+
+
 def chunk_times(exchange: Exchange, message: Message) -> tuple[float, ...]:
     """For each chunk of one of its messages when the data was there, in seconds since the request."""
     if not message.chunked:
@@ -69,9 +81,13 @@ def _parts(exchange: Exchange) -> Iterator[StreamPart]:
             yield _part(PartKind.EVENT, event.at_s - asked_s, response.body[at : event.end], event.type)
             at = event.end
     elif len(response.chunks) > 1:
-        times = chunk_times(exchange, response)
-        for chunk, since_s in zip(response.chunks, times, strict=True):
-            yield _part(PartKind.CHUNK, since_s, chunk.data)
+        yield from _chunks(exchange, response)
+
+
+def _chunks(exchange: Exchange, response: Message) -> Iterator[StreamPart]:
+    times = chunk_times(exchange, response)
+    for chunk, since_s in zip(response.chunks, times, strict=True):
+        yield _part(PartKind.CHUNK, since_s, chunk.data)
 
 
 def _part(kind: PartKind, since_s: float, data: bytes, name: str = "") -> StreamPart:

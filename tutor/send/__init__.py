@@ -1,0 +1,1 @@
+"""`flask-http-tutor send`: one exchange with a sandbox, printed."""
