@@ -56,7 +56,7 @@ class LiveDrawing:
     def _print(self) -> None:
         while (piece := self._queue.get()) is not None:
             self._pieces.append(piece)
-            parts = arriving_parts(Exchange(tuple(self._pieces)))
+            parts = arriving_parts(Exchange(tuple(sorted(self._pieces, key=lambda each: each.at_s))))
             if not parts:
                 continue
             is_stream = parts[0].kind is PartKind.FRAME or parts[-1].at_s - parts[0].at_s >= STREAM_GAP_S
