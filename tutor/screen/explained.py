@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 def explained_lines(exchange: Exchange, argument: str, *, width: int, ascii_only: bool) -> list[Text]:
     """The numbered parts of an exchange, or one of them with what there is to say about it.
 
-    The events or frames of a stream follow the messages, each with its time since the request.
+    The chunks, events or frames of a stream follow the messages, each with its time since the request.
     """
     from rich.text import Text
 
     messages = [message for message in (exchange.request, exchange.response) if message is not None]
     parts = [(message, part) for message in messages for part in explain(message)]
-    # Chunks are parts of the message already.
-    streamed = [part for part in stream_parts(exchange) if part.kind is not PartKind.CHUNK]
+    streamed = stream_parts(exchange)
     count = len(parts) + len(streamed)
     if not argument:
         lines: list[Text] = []
@@ -65,6 +64,9 @@ def explained_lines(exchange: Exchange, argument: str, *, width: int, ascii_only
 
 
 _ABOUT = {
+    (PartKind.CHUNK, ""): N_(
+        "A chunk: a part of the body with its own size, sent as soon as it was there. RFC 9112, 7.1."
+    ),
     (PartKind.EVENT, ""): N_(
         "A server-sent event: lines of `name: value`, sent off by an empty line. WHATWG HTML, 9.2.6."
     ),
