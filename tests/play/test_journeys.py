@@ -423,3 +423,13 @@ def test_ten_arrivals_at_once_are_all_shown(home: Path, pack: Path) -> None:
         printed = terminal.wait_for("Yes.")
         for number in range(10):
             assert f"GET /hello?n={number} HTTP/1.1" in terminal.transcript, printed
+
+
+def test_chinese_can_be_typed_on_a_console_that_cannot_show_it(home: Path, pack: Path) -> None:
+    """Where Python takes the console for ASCII, what is typed still goes out as the UTF-8 that it is."""
+    ascii_only = {"PYTHONIOENCODING": "ascii"}
+    with Terminal("2.1.3", "--pack", str(pack), home=home, variables=ascii_only) as terminal:
+        terminal.wait_for(":q quit")
+        terminal.type(":try GET /hello?name=李")
+        terminal.wait_for("GET /hello?name=%E6%9D%8E HTTP/1.1")
+        terminal.wait_for("Hello, \\u{674e}!")

@@ -119,6 +119,7 @@ class Conversation:
                 continue
             if line == WOKEN:
                 return Typed(woken=True)
+            line = _as_utf_8(line)
             if len(line.splitlines()) > 1:
                 line = line.splitlines()[0]
                 self.reply([_("Several lines were pasted; the first one is read.")])
@@ -131,3 +132,11 @@ class Conversation:
                 raise Moved(typed.verb, typed.argument)
             else:
                 self.handler(typed)
+
+
+def _as_utf_8(line: str) -> str:
+    """What was typed, where the console's encoding could not read it: terminals send UTF-8 all the same."""
+    try:
+        return line.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    except UnicodeEncodeError:
+        return line.encode("utf-8", "replace").decode("utf-8")

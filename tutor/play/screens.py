@@ -238,7 +238,7 @@ class Screens:
         lines += self.prose(question.prompt, "question")
         if address:
             words_here = _("Type it here, or send it with curl or any client to {address}")
-            lines.append(_text(words_here.format(address=address), "muted"))
+            lines += self.prose(words_here.format(address=address), "muted")
         words = dict(question.choices)
         for letter, key in zip(LETTERS, shown, strict=False):
             rows = prose_lines(words[key], width=self.width - 5, plain=self.plain) or [_text("")]
