@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 from tutor.course.model import Lesson, Question, Step
 from tutor.learner.progress import Attempt, Progress, StepState, state_of
 
-WARM_UP_QUESTIONS = 3
 RESTED_AFTER = timedelta(days=1)
 """After so long a break a warm-up is offered."""
 

@@ -25,8 +25,6 @@ class Excerpt:
     """Without common indentation and outer blank lines."""
     language: str
     """As Pygments names it."""
-    first_line: int = 1
-    """The excerpt's first line within the view, hook or template."""
     total_lines: int = 0
 
 
@@ -117,4 +115,4 @@ def _cut(excerpt: Excerpt, lines: tuple[int, int] | None) -> Excerpt:
             )
         )
     cut = "\n".join(excerpt.code.split("\n")[first - 1 : last])
-    return Excerpt(excerpt.name, textwrap.dedent(cut), excerpt.language, first, excerpt.total_lines)
+    return Excerpt(excerpt.name, textwrap.dedent(cut), excerpt.language, excerpt.total_lines)

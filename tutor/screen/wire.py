@@ -90,11 +90,6 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     return lines
 
 
-def message_lines(message: Message, view: View, fold: int = 0) -> list[Text]:
-    """One message, whole at fold 0; the deeper the fold, the fewer lines. A fold is marked by one line."""
-    return _folded(message, body_lines(message, view), view, fold)
-
-
 def frame_lines(exchange: Exchange, view: View) -> list[Text]:
     """The WebSocket frames of both directions in order: `→ 81 85 11 22 …  text "Hello"`.
 
