@@ -59,13 +59,14 @@ def environment(
 ) -> Environment:
     """The environment of this process."""
     variables = dict(os.environ)
+    out = Output(sys.stdout, variables, plain=plain)
     return Environment(
-        out=Output(sys.stdout, variables, plain=plain),
+        out=out,
         err=Output(sys.stderr, variables, plain=plain),
         stdin=sys.stdin,
         variables=variables,
         language=language,
-        plain=plain or Output(sys.stdout, variables).plain,
+        plain=out.plain,
         full=full,
         pack=pack,
     )
