@@ -1,0 +1,217 @@
+"""The exchanges of a step as items of a beat: whole, folded, as rows, or single lines printed again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from tutor.client import StepRun
+from tutor.course.model import ExchangeBlock, HttpBlock, Lesson, Question, Source, Step
+from tutor.errors import SandboxError
+from tutor.grading.live import split_path
+from tutor.language import _
+from tutor.play.conversation import Conversation
+from tutor.screen.beat import Exhibit, Fixed, Item
+from tutor.screen.flask_side import flask_line, timeline_lines
+from tutor.screen.waterfall import waterfall_lines
+from tutor.screen.wire import (
+    REQUEST_STAGES,
+    RESPONSE_STAGES,
+    View,
+    focus_of,
+    line_at,
+    request_lines,
+    response_lines,
+)
+from tutor.wire.escape import visible
+from tutor.wire.exchange import Exchange
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+ROWS_FROM = 3
+"""So many exchanges in a run are shown as rows."""
+
+WAITED_S = 0.05
+"""An exchange that took so long was kept waiting, which its row then says."""
+
+_ROW_BODY = 48
+"""Longest body, in characters, that stands in a row."""
+
+
+class Exhibits:
+    """What a step has fired so far, numbered from 1 in this order, and how it is drawn."""
+
+    def __init__(self, talk: Conversation, lesson: Lesson, step: Step, run: StepRun) -> None:
+        self._talk = talk
+        self._lesson = lesson
+        self._step = step
+        self._run = run
+        self.exchanges: list[tuple[str, Exchange]] = []
+        """Each exchange with its name."""
+        self.block: ExchangeBlock | None = None
+        """The block fired last."""
+        self.before = 0
+        """How many there were before the last ones: the number of the first of these less one."""
+        self.live: set[str] = set()
+        """Ids of exchanges whose parts were drawn as they arrived."""
+        self.arrived: list[Exchange] = []
+        """Those that another client sent."""
+
+    def items_of(self, group: Sequence[ExchangeBlock]) -> list[Item]:
+        from rich.text import Text
+
+        hops = [(block, self._run.fired[block.id]) for block in group if block.id in self._run.fired]
+        if self.as_rows(group):
+            return self._rows(hops)
+        items: list[Item] = []
+        for block, exchanges in hops:
+            whole = self._step.whole or _is_raw(block)
+            for exchange in exchanges:
+                if items:
+                    items.append(self._talk.screens.blank())
+                live = block.id in self.live
+                items += self.both_ends(exchange, self.view_of(block), folds=not whole, seen=live)
+        items.append(self._talk.screens.blank())
+        if self._step.waterfall and self._step.exchanges[-1].id == group[-1].id:
+            lines = waterfall_lines(
+                self._run.fired, width=self._talk.env.out.size[0], plain=self._talk.env.plain
+            )
+            items.append(Fixed([*lines, Text()]))
+        return items
+
+    def both_ends(
+        self, exchange: Exchange, view: View, *, folds: bool = True, seen: bool = False
+    ) -> list[Item]:
+        """An exchange with Flask's side: one line of it, or the timeline where the step is about that."""
+        with_timeline = self._step.timeline
+        start = RESPONSE_STAGES.index(2) if with_timeline else 0
+        if seen:
+            # What was drawn as it arrived need not stand there twice.
+            start = len(RESPONSE_STAGES) - 1
+        if self._talk.env.full:
+            start = 0
+        last = len(RESPONSE_STAGES) - 1 if folds else 0
+
+        def request(stage: int) -> Sequence[Text]:
+            return request_lines(exchange, view, REQUEST_STAGES[max(stage, start)])
+
+        def response(stage: int) -> Sequence[Text]:
+            return response_lines(exchange, view, RESPONSE_STAGES[max(stage, start)])
+
+        width = None if self._talk.env.full else self._talk.env.out.size[0]
+        flask = timeline_lines(exchange, width) if with_timeline else [flask_line(exchange)]
+        if folds and not with_timeline:
+            # One item: where a beat breaks, it breaks before an exchange and not inside it.
+            return [Exhibit(lambda stage: [*request(stage), *response(stage), *flask], last)]
+        return [Exhibit(request, last), Exhibit(response, last), Fixed(flask)]
+
+    def view_of(self, block: ExchangeBlock | None) -> View:
+        env = self._talk.env
+        names: set[str] = set()
+        if block is not None:
+            claims = list(block.expectations)
+            for question in self._step.questions:
+                if question.exchange == block.id:
+                    claims += [claim for _key, proof in question.proof for claim in proof]
+                    claims += question.expectations
+                    names |= {
+                        split_path(path)[-1]
+                        for path in (*question.proof_paths, *question.repeat)
+                        if ".headers." in path
+                    }
+            names |= {claim.path[-1] for claim in claims if claim.path[-2:-1] == ("headers",)}
+        return View(
+            line_ends=self._step.whole or (block is not None and _is_raw(block)),
+            focus=focus_of(names),
+            small=env.out.size[1] < 24,
+            ascii_only=env.out.ascii_only,
+            plain=env.plain,
+        )
+
+    def as_rows(self, group: Sequence[ExchangeBlock]) -> bool:
+        return len(group) >= ROWS_FROM and not self._step.whole
+
+    def _rows(self, hops: Sequence[tuple[ExchangeBlock, Sequence[Exchange]]]) -> list[Item]:
+        """Several requests of one kind: a row each."""
+        from rich.text import Text
+
+        lines: list[Text] = []
+        same = _same_everywhere([exchange for _block, exchanges in hops for exchange in exchanges])
+        place = self.before
+        for block, exchanges in hops:
+            view = self.view_of(block)
+            for exchange in exchanges:
+                place += 1
+                request, response = exchange.request, exchange.response
+                asked = f"{request.method} {request.target}" if request else _("(nothing arrived)")
+                line = Text.assemble((f"{place}  ", "muted"), (visible(asked), "request.heading"), " → ")
+                if response is None:
+                    line.append(_("no response"), "response.heading")
+                else:
+                    line.append(visible(f"{response.status} {response.reason}".strip()), "response.heading")
+                    body = response.text.strip("\r\n")
+                    if body and len(body) <= _ROW_BODY and "\n" not in body:
+                        line.append("  " + visible(body, ascii_only=view.ascii_only), "wire.body")
+                    elif body:
+                        size = _("{count} bytes").format(count=f"{response.body_length:,}")
+                        line.append(f"  … {size}", "wire.fold")
+                if exchange.duration_s >= WAITED_S:
+                    waited = _("{ms} ms").format(ms=round(exchange.duration_s * 1000))
+                    line.append(f"  {waited}", "muted")
+                lines.append(line)
+                for name in sorted(view.focus - same):
+                    found = line_at(exchange, ("response", "headers", name), view) if response else None
+                    if found is not None:
+                        lines.append(Text("     ").append_text(found))
+        lines += [Text(_("… :r {number} shows one of them raw").format(number=place), "wire.fold"), Text()]
+        return [Fixed(lines)]
+
+    def lines(self, items: Sequence[Item]) -> list[Text]:
+        return [line for beat in self._talk.beats(items) for line in beat]
+
+    def source_items(self, block: Source) -> list[Item]:
+        from tutor.sandbox.source import SourceError, excerpts
+
+        try:
+            found = excerpts(self._run.app(block.app), block)
+        except SourceError as error:
+            raise SandboxError(f"{self._lesson.file}:{block.line}: {error}") from None
+        return [self._talk.screens.source(excerpt) for excerpt in found]
+
+    def evidence(self, question: Question, *, besides: Collection[str] = ()) -> list[Text]:
+        """The lines that a question asks to repeat, but for those of exchanges that are on the screen."""
+        lines: list[Text] = []
+        for path in question.repeat:
+            segments = split_path(path)
+            name, rest = (
+                (segments[0], segments[1:])
+                if segments[0] in self._run.fired
+                else (question.exchange, segments)
+            )
+            hops = self._run.fired.get(name)
+            if not hops or name in besides:
+                continue
+            exchange = hops[-1]
+            if rest[0].startswith("hop") and rest[0][3:].isdigit():
+                exchange = hops[min(int(rest[0][3:]), len(hops)) - 1]
+                rest = rest[1:]
+            block = next((block for block in self._step.exchanges if block.id == name), None)
+            if rest[0] == "flask":
+                line: Text | None = flask_line(exchange)
+            else:
+                line = line_at(exchange, rest, self.view_of(block))
+            if line is not None and line.plain not in [other.plain for other in lines]:
+                lines.append(line)
+        return lines
+
+
+def _same_everywhere(exchanges: Sequence[Exchange]) -> frozenset[str]:
+    """Which of the two fields that nearly every response has tell these responses apart in nothing."""
+    responses = [exchange.response for exchange in exchanges if exchange.response is not None]
+    names = ("content-type", "content-length")
+    return frozenset(name for name in names if len({response.value(name) for response in responses}) <= 1)
+
+
+def _is_raw(block: ExchangeBlock) -> bool:
+    return isinstance(block, HttpBlock) and block.raw
