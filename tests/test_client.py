@@ -468,6 +468,19 @@ def test_a_raw_request_with_a_limit(client: Client) -> None:
     assert exchange.error == ""
 
 
+def test_raw_bytes_pause_until_told(client: Client) -> None:
+    """What stands behind a pause goes out only when the pause ends, and waiting is no time-out."""
+    data = b"GET /echo HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    held = RawRequest(data, pauses=(len(data) - 2,))
+    with_patience = Client(client._server, timeout_s=0.3)
+    [exchange] = with_patience.fire(held, on_pause=lambda: time.sleep(0.5))
+    assert exchange.data(Direction.REQUEST) == data
+    last = [piece for piece in exchange.pieces if piece.direction is Direction.REQUEST][-1]
+    assert (last.data, last.at_s >= 0.5) == (b"\r\n", True)
+    assert exchange.response is not None
+    assert exchange.response.status == 200
+
+
 def test_a_second_raw_request_does_not_hold_up_the_first(client: Client) -> None:
     """Where the server waits for more after its answer, the client goes once the answer is whole."""
     start_s = time.perf_counter()

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol, cast
 from urllib.parse import urlsplit
 
@@ -42,7 +43,8 @@ from tutor.wire.frames import (
     sec_websocket_accept,
 )
 from tutor.wire.message import parse_responses
-from tutor.wire.request import RawRequest, Request, parse_http_block, parse_raw_block
+from tutor.wire.raw_text import parse_raw_block
+from tutor.wire.request import RawRequest, Request, parse_http_block
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -55,7 +57,11 @@ SILENCE_S = 1.0
 FRAME_WAIT_S = 2.0
 """How long a WebSocket frame that is expected may take, and the answer to a handshake."""
 
+PAUSE_S = 0.25
+"""How long a pause in raw bytes lasts where nobody ends it."""
+
 OnPiece = Callable[[Piece], None]
+OnPause = Callable[[], None]
 
 _SETTLE_S = 1.0
 """How long the server may take to be done with a connection that has ended well."""
@@ -115,6 +121,7 @@ class Client:
         until: Until | None = None,
         app: Flask | None = None,
         on_piece: OnPiece | None = None,
+        on_pause: OnPause | None = None,
     ) -> tuple[Exchange, ...]:
         """Send a request and read its response to the end, or to the first limit of `until`.
 
@@ -124,12 +131,15 @@ class Client:
         `on_piece` gets every piece of every hop at the moment the sandbox records it. It is called in the
         sandbox's threads, never in the one that fires; in order, one at a time for a connection, and not any
         more once this method has returned. It should be quick, as the connection waits for it.
+
+        `on_pause` is called in the thread that fires at each pause of raw bytes; what follows goes out when
+        it returns, and the time that it took counts against no limit.
         """
         call = _Call(self._server, app, until or Until(), self._timeout_s, on_piece)
 
         def send() -> str:
             if isinstance(request, RawRequest):
-                return _send_raw(call, request)
+                return _send_raw(call, request, on_pause or _pause)
             return _send(call, request, follow, self._jar(jar))
 
         return self._carry_out(call, send)
@@ -158,6 +168,10 @@ class Client:
         except KeyboardInterrupt:
             self.interrupted = True
             call.end()
+        except BaseException:
+            # A pause that leads elsewhere: nothing may be left waiting for the rest.
+            call.end()
+            raise
         finally:
             with self._lock:
                 self._calls.discard(call)
@@ -226,12 +240,14 @@ class StepRun:
             apps[configuration] = self._make_app(configuration)
         return apps[configuration]
 
-    def fire(self, block: ExchangeBlock, *, on_piece: OnPiece | None = None) -> tuple[Exchange, ...]:
+    def fire(
+        self, block: ExchangeBlock, *, on_piece: OnPiece | None = None, on_pause: OnPause | None = None
+    ) -> tuple[Exchange, ...]:
         """Fire a block together with the blocks that go with it, and give its exchanges.
 
         A block that goes with another one fires with that one; once fired, it is not fired again. `on_piece`
-        gets the pieces of this block's exchanges as they are recorded, in the sandbox's threads; see
-        `Client.fire`.
+        gets the pieces of this block's exchanges as they are recorded, in the sandbox's threads; `on_pause`
+        is called where its raw bytes pause; see `Client.fire`.
 
         Raises:
             LiveValueError: the block inserts a value that is not there.
@@ -248,7 +264,7 @@ class StepRun:
         jobs = [(offset_ms, each, self._request_of(each)) for each, offset_ms in group]
         if len(jobs) == 1:
             _offset, only, request = jobs[0]
-            self.fired[only.id] = self._fire_block(only, request, on_piece)
+            self.fired[only.id] = self._fire_block(only, request, on_piece, on_pause)
         else:
             self._fire_together(jobs, {block.id: on_piece})
         return self.fired[block.id]
@@ -313,7 +329,11 @@ class StepRun:
         return insert(text, self.fired, address=self._server.address)
 
     def _fire_block(
-        self, block: HttpBlock, request: Request | RawRequest, on_piece: OnPiece | None
+        self,
+        block: HttpBlock,
+        request: Request | RawRequest,
+        on_piece: OnPiece | None,
+        on_pause: OnPause | None = None,
     ) -> tuple[Exchange, ...]:
         return self._client.fire(
             request,
@@ -322,6 +342,7 @@ class StepRun:
             until=block.until,
             app=self.app(block.app),
             on_piece=on_piece,
+            on_pause=on_pause,
         )
 
     def _fire_together(
@@ -404,6 +425,12 @@ class _Call:
     @property
     def has_connected(self) -> bool:
         return bool(self._ports)
+
+    def paused(self, on_pause: OnPause) -> None:
+        """Wait for `on_pause`; the deadline waits too."""
+        started_s = time.perf_counter()
+        on_pause()
+        self.deadline_s += time.perf_counter() - started_s
 
     def left_s(self) -> float:
         """Seconds to the deadline; notes when it has passed."""
@@ -668,7 +695,11 @@ class _Count:
         return self._events >= self._until.events
 
 
-def _send_raw(call: _Call, request: RawRequest) -> str:
+def _pause() -> None:
+    time.sleep(PAUSE_S)
+
+
+def _send_raw(call: _Call, request: RawRequest, on_pause: OnPause) -> str:
     """Send bytes through a plain socket and read until the server closes; gives why it broke off, or nothing.
 
     The write side stays open: shutting it down would tell the server that nothing more comes.
@@ -679,7 +710,10 @@ def _send_raw(call: _Call, request: RawRequest) -> str:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # What the server said before it stopped reading is still there to be read.
         with suppress(BrokenPipeError, ConnectionResetError):
-            connection.sendall(request.data)
+            for start, end in pairwise((0, *request.pauses, len(request.data))):
+                if start:
+                    call.paused(on_pause)
+                connection.sendall(request.data[start:end])
         while data := _receive_raw(call, connection, received, request):
             received += data
             if _raw_limit_reached(call, received, request):

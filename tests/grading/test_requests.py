@@ -6,7 +6,7 @@ import pytest
 
 from tests.grading.exchanges import MOVED, NOT_FOUND, claim, exchange, question
 from tutor.course.model import Expectation, Operator, Question, QuestionKind
-from tutor.grading.answers import grade_request
+from tutor.grading.requests import grade_request
 from tutor.grading.verdict import Grade
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import parse_request_line

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,11 +55,18 @@ class Learner:
     beats: list[tuple[str, str]] = field(default_factory=list)
     """Each prompt's label with what was printed before it."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: object = None) -> str:
-        del inbox
+    def read(
+        self,
+        label: str | Callable[[], str],
+        bar: Sequence[str],
+        inbox: object = None,
+        around: object = None,
+    ) -> str:
+        del inbox, around
         assert len(bar) <= 5
+        label = label if isinstance(label, str) else label()
         self.beats.append((label, self.screen.taken()))
-        if label.startswith("Enter: "):
+        if "Enter: " in label:
             return ""
         question = self.questions.pop(0)
         if any("{{" in answer for answer in question.answer):
@@ -67,6 +75,13 @@ class Learner:
             shown = shown_order(question, f"{SEED}/{self.lesson.id}/{self.step.id}")
             return "".join(LETTERS[shown.index(key)] for key in question.answer)
         return question.answer[0]
+
+    def edit(self, text: str, inbox: object, around: object) -> str:
+        """The model message, or what the editor begins with where only the live exchange could say it."""
+        del inbox, around
+        question = self.questions.pop(0)
+        host = re.search(r"127\.0\.0\.1:[0-9]+", text)
+        return question.answer[0].replace("{{host}}", host[0] if host else "")
 
 
 def asked(step: Step) -> list[Question]:

@@ -6,13 +6,13 @@ import json
 import shlex
 from urllib.parse import parse_qsl
 
-import h11
 import pytest
 import requests
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tutor.wire.escape import visible
+from tutor.wire.raw_text import parse_message, parse_raw_block
 from tutor.wire.request import (
     DEFAULT_FIELDS,
     FORM,
@@ -23,7 +23,6 @@ from tutor.wire.request import (
     Upload,
     _words,
     parse_http_block,
-    parse_raw_block,
     parse_request_line,
     parse_request_words,
 )
@@ -52,7 +51,7 @@ def error_of(text: str, line: int = 1) -> RequestSyntaxError:
 @given(ANY_TEXT)
 def test_any_line_is_a_request_or_an_explained_error(text: str) -> None:
     """Whatever is typed gives a request, or an error with a place in the text and a message safe to print."""
-    for parse in (parse_request_line, parse_http_block, parse_raw_block):
+    for parse in (parse_request_line, parse_http_block, parse_raw_block, parse_message):
         error = None
         try:
             found = parse(text)
@@ -301,43 +300,10 @@ def test_faults_of_a_block_have_a_place(block: str, line: int, column: int, mess
     assert (caught.value.line, caught.value.column, caught.value.message) == (line, column, message)
 
 
-def test_a_raw_block_spells_bytes() -> None:
-    """Line ends in the file are nothing; escapes and characters are the bytes that go out."""
-    block = "GET /hello HTTP/1.1\\r\\n\nHost: x\\r\\n\n\\r\\n\\x00\\xFF\\t\\\\ 李\n"
-    assert (
-        parse_raw_block(block).data == b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n\x00\xff\t\\ " + "李".encode()
-    )
-
-
-@pytest.mark.parametrize(("block", "place"), [("ab\\q", (1, 3)), ("a\n\\x4", (2, 1)), ("a\\", (1, 2))])
-def test_an_unknown_escape_has_a_place(block: str, place: tuple[int, int]) -> None:
-    """An escape that means nothing is told with its place and the escapes there are."""
-    with pytest.raises(RequestSyntaxError) as caught:
-        parse_raw_block(block)
-    assert (caught.value.line, caught.value.column) == place
-    assert "Write \\r, \\n, \\t, \\\\ or \\xNN" in caught.value.message
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=60))
-def test_every_octet_can_be_spelled(data: bytes) -> None:
-    """Any bytes can be written as a raw block."""
-    assert parse_raw_block("".join(f"\\x{octet:02x}" for octet in data)).data == data
-
-
 def test_the_default_fields_are_those_of_requests() -> None:
     """What requests sends by itself, body or not, is what can be taken away."""
     prepared = requests.Session().prepare_request(requests.Request("POST", "http://a/", json={}))
     assert {*prepared.headers, "Host"} == set(DEFAULT_FIELDS)
-
-
-def test_a_raw_block_is_readable() -> None:
-    """An independent parser finds the head that a raw block spells."""
-    connection = h11.Connection(h11.SERVER)
-    connection.receive_data(parse_raw_block("GET /a HTTP/1.1\\r\\n\nHost: x\\r\\n\n\\r\\n").data)
-    event = connection.next_event()
-    assert isinstance(event, h11.Request)
-    assert event.target == b"/a"
 
 
 @pytest.mark.parametrize(

@@ -31,15 +31,16 @@ from tutor.course.model import (
     WebSocketBlock,
     WrongAnswer,
 )
-from tutor.grading.answers import example_of, grade_request
 from tutor.grading.expectations import Mismatch, unmet
 from tutor.grading.live import ABSENT, LiveValueError, insert, resolve
 from tutor.grading.proof import prove
+from tutor.grading.requests import example_of, grade_request
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _
 from tutor.sandbox.server import SandboxServer
 from tutor.sandbox.source import SourceError, excerpts
 from tutor.wire.exchange import Exchange
+from tutor.wire.raw_text import parse_message
 from tutor.wire.request import RequestSyntaxError, parse_request_line
 from tutor.wire.stream import stream_parts
 
@@ -315,6 +316,10 @@ class _StepChecker:
                 wrong.line,
                 partial(self._near_miss_finding, question, wrong),
             )
+        if question.start:
+            line = question.line_of("start")
+            finding = partial(self._start_finding, question)
+            self._examine(f"{question.id}/start", CheckKind.WRONG_ANSWER, line, finding)
         self._examine(
             f"{question.id}/empty-answer", CheckKind.WRONG_ANSWER, question.line, _empty_request_finding
         )
@@ -328,6 +333,18 @@ class _StepChecker:
         verdicts.append(sent.verdict)
         missed = unmet(question.expectations, {**sent.fired, question.id: sent.hops}, question.id)
         return _mismatch_finding(missed, sent.hops, line=question.line_of("answer")) if missed else None
+
+    def _start_finding(self, question: Question) -> Finding | None:
+        """Whether the message that the editor begins with leaves something to do."""
+        sent = self._send(question, question.start)
+        if isinstance(sent, Finding) or not sent.verdict.is_right:
+            return sent if isinstance(sent, Finding) else None
+        return Finding(
+            _("The message that the editor begins with meets the goal as it stands."),
+            expected=_("refused"),
+            actual=verdict_text(sent.verdict),
+            evidence=evidence(sent.hops, question.expectations),
+        )
 
     def _near_miss_finding(self, question: Question, wrong: WrongAnswer) -> Finding | None:
         """Whether each spelling of a wrong request misses the goal, and is told why."""
@@ -344,7 +361,7 @@ class _StepChecker:
                     actual=verdict_text(sent.verdict),
                     evidence=evidence(sent.hops, question.expectations),
                 )
-            if not sent.verdict.feedback.endswith(wrong.feedback) and "{{" not in line:
+            if not sent.verdict.feedback.endswith(wrong.feedback):
                 return Finding(
                     _("A wrong request does not get its feedback: {line}").format(line=line),
                     expected=wrong.feedback,
@@ -365,7 +382,8 @@ class _StepChecker:
         for block in before:
             run.fire(block)
         try:
-            request = parse_request_line(insert(line, run.fired, address=self._lesson.address))
+            text = insert(line, run.fired, address=self._lesson.address)
+            request = parse_message(text) if question.start else parse_request_line(text)
         except RequestSyntaxError as error:
             return Finding(
                 _("{line} is no request: column {column}: {why}").format(
@@ -377,7 +395,9 @@ class _StepChecker:
         fired = dict(run.fired)
         jar = about.jar if isinstance(about, HttpBlock) else ""
         hops = run.fire_request(request, app=app, jar=jar)
-        return _Sent(hops, fired, grade_request(question, hops, fired, sent=request))
+        return _Sent(
+            hops, fired, grade_request(question, hops, fired, sent=request, address=self._lesson.address)
+        )
 
     def _examine(self, place: str, kind: CheckKind, line: int, find: Callable[[], Finding | None]) -> None:
         self._log.examine(f"{self._step.id}/{place}", kind, line, find)

@@ -50,6 +50,7 @@ class QuestionBody(msgspec.Struct):
     ignore_case: bool = False
     units: list[str] = []
     expect: dict[str, Any] | None = None
+    start: str | None = None
     proof: str | list[str] | dict[str, dict[str, Any]] | None = None
     unproven: str | None = None
     repeat: list[str] = []

@@ -177,6 +177,9 @@ class Question:
     """text, number: the field whose name may stand in front of its value."""
     expectations: tuple[Expectation, ...] = ()
     """request: the goal."""
+    start: str = ""
+    """request: a whole message for the editor to begin with; the answers are then messages too. It may hold
+    live values."""
     proof: tuple[tuple[str, tuple[Expectation, ...]], ...] = ()
     """choice, choices: for each choice's key, what it claims."""
     proof_paths: tuple[str, ...] = ()

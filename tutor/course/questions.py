@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 
 from tutor.course.blocks import KINDS, Answer, QuestionBody, read_body
 from tutor.course.expectations import read_expectations
-from tutor.course.faults import Faults, listed, quoted
+from tutor.course.faults import Faults, Place, listed, quoted
 from tutor.course.live_paths import Leaf, LivePath, LivePathError, read_path
 from tutor.course.live_text import check_live_values
 from tutor.course.model import Expectation, Question, QuestionKind, WrongAnswer
 from tutor.course.prose import count_words
 from tutor.course.toml_block import Path, TomlBlock
 from tutor.language import _, ngettext
+from tutor.wire.raw_text import parse_message
 from tutor.wire.request import RequestSyntaxError, parse_request_line
 
 FEEDBACK_WORDS = 30
@@ -35,6 +36,7 @@ _KINDS_OF_KEY: dict[str, frozenset[QuestionKind]] = {
     "ignore_case": frozenset({QuestionKind.TEXT}),
     "units": frozenset({QuestionKind.NUMBER}),
     "expect": frozenset({QuestionKind.REQUEST}),
+    "start": frozenset({QuestionKind.REQUEST}),
     "proof": _PROVEN_KINDS,
     "unproven": _PROVEN_KINDS,
 }
@@ -81,6 +83,9 @@ class _Reader:
         if kind is None:
             return None
         self._keys_of_kind(kind)
+        if kind is QuestionKind.REQUEST and self._given("before"):
+            message = _("A request is no prediction; write `after`, the exchange that it follows.")
+            self.faults.add(self.block.key("before"), message)
         choices = self._choices(kind)
         answer = self._answer(kind)
         paths = self._paths(kind)
@@ -104,6 +109,7 @@ class _Reader:
             units=units if kind is QuestionKind.NUMBER else (),
             field_name=path[-1] if len(path) > 1 and path[-2] == "headers" else "",
             expectations=self._goal(kind),
+            start=self._start(kind),
             proof=self._proof(kind),
             proof_paths=tuple(self._path_texts()) if paths else (),
             unproven=self.body.unproven or "",
@@ -325,12 +331,30 @@ class _Reader:
             check_live_values(
                 value, self.exchanges.before(self.block.start.line), lambda _at: place, self.faults
             )
-            try:
-                parse_request_line(value)
-            except RequestSyntaxError as error:
-                self.faults.add(place, _("This is no request: {why}").format(why=error.message))
-                return ""
+            return value if self._is_request(value, place) else ""
         return value
+
+    def _is_request(self, text: str, place: Place) -> bool:
+        """Whether a text reads as the kind of request that the question asks for; reports why not."""
+        try:
+            if self._given("start"):
+                parse_message(text)
+            else:
+                parse_request_line(text)
+        except RequestSyntaxError as error:
+            self.faults.add(place, _("This is no request: {why}").format(why=error.message))
+            return False
+        return True
+
+    def _start(self, kind: QuestionKind) -> str:
+        """The message that the editor begins with."""
+        if kind is not QuestionKind.REQUEST or self.body.start is None:
+            return ""
+        place = self.block.value("start")
+        earlier = self.exchanges.before(self.block.start.line)
+        check_live_values(self.body.start, earlier, lambda _at: place, self.faults)
+        self._is_request(self.body.start, place)
+        return self.body.start
 
     def _wrong(self, kind: QuestionKind, answer: tuple[str, ...]) -> tuple[WrongAnswer, ...]:
         if kind in _REFUSING_KINDS:
@@ -409,6 +433,9 @@ class _Reader:
         """An answer without the differences that grading overlooks for certain."""
         if kind is QuestionKind.NUMBER:
             return str(float(answer)) if len(answer) < 300 else answer
+        if self._given("start"):
+            # Of a message every octet counts.
+            return answer
         text = " ".join(answer.split())
         return text.casefold() if self.body.ignore_case else text
 

@@ -28,7 +28,8 @@ from tutor.course.questions import Exchanges, read_question
 from tutor.course.scan import Fence, Section
 from tutor.course.toml_block import TomlBlock, read_toml
 from tutor.language import _
-from tutor.wire.request import RequestSyntaxError, parse_http_block, parse_raw_block
+from tutor.wire.raw_text import parse_raw_block
+from tutor.wire.request import RequestSyntaxError, parse_http_block
 
 ALLOWED: Mapping[str, Allowed] = {
     "lesson": Allowed(),

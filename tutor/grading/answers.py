@@ -6,20 +6,15 @@ A learner's mistake is a Verdict, never an exception.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
-from tutor.course.model import Operator, Question, QuestionKind
-from tutor.grading.expectations import Mismatch, shortened, unmet
-from tutor.grading.live import lookup
+from tutor.course.model import Question, QuestionKind
 from tutor.grading.spelling import clean, difference, fold, read_status, readings, same_form
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
-from tutor.wire.exchange import Exchange
-from tutor.wire.message import Message
-from tutor.wire.request import Request, RequestSyntaxError, parse_request_line
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST_BEGINNING = 4
@@ -68,40 +63,6 @@ def grade(question: Question, text: str, *, shown: Sequence[str] = ()) -> Verdic
     if not fold(text):
         return _unreadable("", _expected_text(asked))
     return graders[question.kind](asked, text)
-
-
-def grade_request(
-    question: Question,
-    hops: Sequence[Exchange],
-    fired: Mapping[str, Sequence[Exchange]],
-    *,
-    sent: Request | None = None,
-) -> Verdict:
-    """Grade a learner's exchange against the goal of a request question.
-
-    Args:
-        question: of kind `request`.
-        hops: what the learner's request led to.
-        fired: the hops of the step's other exchanges, by id.
-        sent: the request as it was typed, if it was: compared with the requests that are known to be wrong.
-    """
-    request = hops[0].request if hops else None
-    if request is None:
-        why = hops[0].error if hops else ""
-        said = (
-            _("No request arrived: {why}.").format(why=why.rstrip(".")) if why else _("No request arrived.")
-        )
-        return _unreadable("", said)
-    given = f"{request.method} {request.target}".strip()
-    # The goal's subject is the learner's exchange; a question's id is no exchange's, so that none is hidden.
-    missed = unmet(question.expectations, {**fired, question.id: hops}, question.id)
-    if not missed:
-        return Verdict(Grade.RIGHT, given)
-    arrived = _arrived(request, sent, about_body=_is_about_body(question, hops))
-    for wrong in question.wrong:
-        if sent is not None and any(_same_request(sent, line) for line in wrong.answers):
-            return Verdict(Grade.WRONG, given, wrong.feedback, wrong.key, came=arrived)
-    return Verdict(Grade.WRONG, given, came=" ".join((arrived, _came_back(missed[0], hops))))
 
 
 def answer_text(question: Question, *, shown: Sequence[str] = ()) -> str:
@@ -503,117 +464,6 @@ def _first_off(place: int) -> str:
         place,
     )
     return said.format(count=number_word(place), ordinal=ordinal_word(place + 1))
-
-
-# --- request
-
-
-def _is_about_body(question: Question, hops: Sequence[Exchange]) -> bool:
-    """Whether a miss may be about the body or its type: the goal names them, or 400 or 415 is meant."""
-    statuses = {lookup(("response", "status"), hops)}
-    for expectation in question.expectations:
-        if expectation.path[0] == "request" and expectation.path[1:] in {("body",), ("length",)}:
-            return True
-        if expectation.path[-1].casefold() == "content-type":
-            return True
-        if expectation.path == ("response", "status"):
-            goal = expectation.value
-            statuses |= set(goal) if isinstance(goal, (list, tuple)) else {goal}
-    return bool(statuses & {400, 415})
-
-
-def _arrived(request: Message, sent: Request | None, *, about_body: bool) -> str:
-    line = shortened(f"{request.method} {request.target}".strip())
-    shown = {name.casefold(): name for name, _value in sent.fields} if sent else {}
-    takes_body = about_body and (request.method in {"POST", "PUT", "PATCH"} or request.body_length > 0)
-    if takes_body:
-        shown.setdefault("content-type", "Content-Type")
-    here = [(name, request.value(name)) for name in shown.values()]
-    carried = [shortened(f"{name}: {value}") for name, value in here if value is not None]
-    without = [name for name, value in here if value is None]
-    if takes_body and not without and not request.body_length:
-        without.append(_("a body"))
-    if carried and without:
-        return _("Arrived: {line} with {fields}, without {missing}.").format(
-            line=line, fields=_(" and ").join(carried), missing=", ".join(without)
-        )
-    if carried:
-        return _("Arrived: {line} with {fields}.").format(line=line, fields=_(" and ").join(carried))
-    if without:
-        return _("Arrived: {line} without {missing}.").format(line=line, missing=", ".join(without))
-    return _("Arrived: {line}.").format(line=line)
-
-
-def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
-    expectation = missed.expectation
-    about = [part for part in expectation.path if not re.fullmatch("hop[0-9]+", part)]
-    if lookup(("answered",), hops) is False and about[:1] == ["response"]:
-        why = hops[-1].error
-        return (
-            _("No response came back: {why}.").format(why=why.rstrip("."))
-            if why
-            else _("No response came back.")
-        )
-    plain = expectation.operator in {Operator.EQUALS, Operator.ONE_OF} and not expectation.exchange
-    if expectation.path == ("response", "status") and plain:
-        wanted = expectation.value if isinstance(expectation.value, (list, tuple)) else [expectation.value]
-        return _("Status {actual} came back; the goal is {goal}.").format(
-            actual=lookup(expectation.path, hops), goal=_(" or ").join(map(str, wanted))
-        )
-    if expectation.operator is Operator.MATCHES:
-        # A pattern is no words for a learner.
-        return _("What came of it has {actual}; that is not the goal yet.").format(actual=missed.actual)
-    if about[:1] == ["response"]:
-        said = _("What came back has {actual}; the goal is {goal}.")
-    elif about[:1] == ["request"]:
-        said = _("What arrived has {actual}; the goal is {goal}.")
-    else:
-        said = _("What Flask did has {actual}; the goal is {goal}.")
-    return said.format(actual=missed.actual, goal=missed.expected)
-
-
-_CLIENTS_OWN = frozenset(
-    {"host", "user-agent", "accept", "accept-encoding", "connection", "content-length", "transfer-encoding"}
-)
-"""Fields that a client adds by itself, so that they say nothing of what was meant."""
-
-
-def as_sent(request: Message) -> Request:
-    """A recorded request as the learner meant it: without the fields that clients add by themselves."""
-    fields = tuple(
-        (field.name.decode("latin-1"), field.value.decode("latin-1"))
-        for field in request.fields
-        if field.name.decode("latin-1").casefold() not in _CLIENTS_OWN
-    )
-    return Request(request.method, request.target, fields, request.body)
-
-
-ANY_TEXT = "…"
-"""In a known wrong request: whatever the learner writes there."""
-
-_ANY_TEXT_FORMS = re.compile("|".join(re.escape(form) for form in (ANY_TEXT, "%E2%80%A6", "\\u2026")))
-
-
-def example_of(line: str) -> str:
-    """A known wrong request as one that can be sent."""
-    return line.replace(ANY_TEXT, "x")
-
-
-def _same_request(sent: Request, line: str) -> bool:
-    try:
-        known = parse_request_line(line)
-    except RequestSyntaxError:
-        return False
-    fixed = _ANY_TEXT_FORMS.split(_comparable(known))
-    return re.fullmatch(".+".join(map(re.escape, fixed)), _comparable(sent), re.DOTALL) is not None
-
-
-def _comparable(request: Request) -> str:
-    """What makes two requests one, as a text: names of fields in any case, fields in any order."""
-    fields = sorted(f"{name.casefold()}: {value.strip()}" for name, value in request.fields)
-    without = sorted(f"-{name.casefold()}" for name in request.without)
-    body = request.body.decode("utf-8", "surrogateescape")
-    return "\n".join((request.method, request.target, *fields, *without, "", body))
 
 
 # --- words for small numbers

@@ -24,6 +24,7 @@ class Verb(StrEnum):
     TIMELINE = "timeline"
     SOURCE = "source"
     ANSWER = "answer"
+    EDIT = "edit"
     DEEPER = "deeper"
     TRY = "try"
     WRITE = "write"
@@ -46,6 +47,7 @@ class CommandHelp:
 COMMANDS = (
     CommandHelp(Verb.HINT, "h", ":h", N_("a hint")),
     CommandHelp(Verb.ANSWER, "a", ":a", N_("show the answer")),
+    CommandHelp(Verb.EDIT, "e", ":e", N_("edit: type a request as a whole message")),
     CommandHelp(Verb.FIRE, "f", ":f", N_("fire the request, or fire it again")),
     CommandHelp(Verb.RAW, "r", ":r, :r 2", N_("the raw exchange, whole; the second one")),
     CommandHelp(Verb.EXPLAIN, "x", ":x, :x 3", N_("its parts, numbered; part 3 explained")),

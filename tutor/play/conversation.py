@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from tutor.environment import Environment
 from tutor.language import _
 from tutor.play.commands import Typed, Verb, read
-from tutor.play.prompt import REPRINT, WOKEN, Inbox, Leave, Prompter
+from tutor.play.prompt import LEFT, REPRINT, WOKEN, Inbox, Leave, Prompter
 from tutor.play.screens import Screens
 from tutor.screen.beat import Item, lay_out
 from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from tutor.play.completion import Surroundings
 
 GO_ON_BAR = (":r raw", ":t timeline", ":b back", ":m map", ":? help")
 
@@ -95,23 +97,25 @@ class Conversation:
 
     def ask(
         self,
-        label: str,
+        label: str | Callable[[], str],
         bar: Sequence[str],
         *,
         options: Collection[str] = (),
         returns: Collection[Verb] = (),
         inbox: Inbox | None = None,
+        around: Surroundings | None = None,
     ) -> Typed:
         """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
 
-        With an inbox the prompt also ends when something arrives: `Typed.woken`.
+        With an inbox the prompt also ends when something arrives: `Typed.woken`. With `around` a request is
+        typed, which may be several lines; any other answer is one.
 
         Raises:
             Moved: the learner goes elsewhere or leaves.
         """
         while True:
             try:
-                line = self._prompter.read(label, bar, inbox)
+                line = self._prompter.read(label, bar, inbox, around)
             except Leave:
                 raise Moved(Verb.QUIT) from None
             if line == REPRINT:
@@ -120,7 +124,7 @@ class Conversation:
             if line == WOKEN:
                 return Typed(woken=True)
             line = _as_utf_8(line)
-            if len(line.splitlines()) > 1:
+            if around is None and len(line.splitlines()) > 1:
                 line = line.splitlines()[0]
                 self.reply([_("Several lines were pasted; the first one is read.")])
             typed = read(line, options=options)
@@ -132,6 +136,23 @@ class Conversation:
                 raise Moved(typed.verb, typed.argument)
             else:
                 self.handler(typed)
+
+    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> Typed | None:
+        """A whole message from the editor, as an answer; None where it was left without sending.
+
+        Args:
+            text: what it begins with; empty: what was typed when an arrival woke the last one.
+
+        Raises:
+            Moved: the learner leaves.
+        """
+        try:
+            line = self._prompter.edit(text, inbox, around)
+        except Leave:
+            raise Moved(Verb.QUIT) from None
+        if line == LEFT:
+            return None
+        return Typed(woken=True) if line == WOKEN else Typed(answer=_as_utf_8(line))
 
 
 def _as_utf_8(line: str) -> str:

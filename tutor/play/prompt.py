@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tutor.environment import Environment
@@ -14,13 +14,20 @@ from tutor.screen.output import plain_symbols
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
+    from prompt_toolkit.formatted_text import AnyFormattedText
 
+    from tutor.play.completion import Surroundings
     from tutor.wire.exchange import Exchange
 
 REPRINT = "\x0c"
 """What `Prompter.read` gives for Ctrl-L."""
 WOKEN = "\x16"
 """What it gives when something came that the prompt waits for beside a line."""
+LEFT = "\x1b"
+"""What `Prompter.edit` gives where nothing is to be sent."""
+
+_TICK_S = 0.5
+"""How often a label that changes is drawn anew."""
 
 
 class Leave(Exception):  # noqa: N818 - it is a wish, not an error
@@ -67,18 +74,34 @@ class Inbox:
 class Prompter(Protocol):
     """Asks for one line."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
+    def read(
+        self,
+        label: str | Callable[[], str],
+        bar: Sequence[str],
+        inbox: Inbox | None = None,
+        around: Surroundings | None = None,
+    ) -> str:
         """The line typed, without its line end; `REPRINT` for Ctrl-L; `WOKEN` when the inbox has something.
 
         What was typed when the inbox woke the prompt stands there again at the next one.
 
         Args:
-            label: says what Enter does or which answer is expected: `a–d ▸`.
+            label: says what Enter does or which answer is expected: `a–d ▸`; a function is asked anew
+                while the prompt stands.
             bar: the commands that matter now.
             inbox: what else the prompt waits for.
+            around: what a request is typed for, where one is.
 
         Raises:
             Leave: at Ctrl-D, or Ctrl-C with nothing typed.
+        """
+        ...
+
+    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+        """A whole message, over several lines; `LEFT` where it is not to be sent; `WOKEN` as for `read`.
+
+        Args:
+            text: what it begins with; empty: what was typed when the inbox woke the last one.
         """
         ...
 
@@ -95,15 +118,26 @@ class LinePrompter:
         self._env = env
         self._interrupted = False
         self._bar: tuple[str, ...] = ()
+        self._lines: list[str] | None = None
+        """The lines of a message that is being typed."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
+    def read(
+        self,
+        label: str | Callable[[], str],
+        bar: Sequence[str],
+        inbox: Inbox | None = None,
+        around: Surroundings | None = None,
+    ) -> str:
+        del around
         out = self._env.out
-        if tuple(bar) != self._bar:
+        label = label if isinstance(label, str) else label()
+        if bar and tuple(bar) != self._bar:
             # What a bar would offer is said once, in words.
             self._bar = tuple(bar)
             out.show([_("Commands: {commands}.").format(commands=", ".join(bar))])
         while True:
-            out.ask(label + " ")
+            if label:
+                out.ask(label + " ")
             try:
                 if inbox is not None and self._is_woken(inbox):
                     out.show([""])
@@ -122,6 +156,28 @@ class LinePrompter:
                 out.show([""])
                 raise Leave
             return line.rstrip("\r\n")
+
+    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+        """Line by line: a line that is one full stop sends, two stand for one; Ctrl-C leaves."""
+        out = self._env.out
+        if text or self._lines is None:
+            self._lines = []
+            out.show([_("To begin from:"), *(f"  {line}" for line in text.split("\n") if line)])
+            out.show([_("Type the whole message, line by line. A full stop alone sends it; Ctrl-C leaves.")])
+        while True:
+            self._interrupted = True
+            try:
+                line = self.read("", (), inbox, around)
+            except Leave:
+                self._interrupted, self._lines = False, None
+                return LEFT
+            if line == WOKEN:
+                return WOKEN
+            if line == ".":
+                lines, self._lines = self._lines, None
+                # Enter behind a line of the head is its end; behind the body it only leads to the full stop.
+                return "\n".join(lines) + ("" if "" in lines[1:-1] else "\n")
+            self._lines.append("." if line == ".." else line)
 
     def _is_woken(self, inbox: Inbox) -> bool:
         """Wait for a line or for the inbox; True for the inbox."""
@@ -147,48 +203,66 @@ class BarPrompter:
 
     def __init__(self, env: Environment) -> None:
         self._env = env
-        self._session: PromptSession[str] | None = None
+        self._sessions: dict[str, PromptSession[str]] = {}
         self._bar: Sequence[str] = ()
-        self._typed = ""
-        """What stood in the line when an arrival woke the prompt."""
+        self._typed: dict[str, str] = {}
+        """What stood there when an arrival woke the prompt, by the kind of session."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
-        from prompt_toolkit.formatted_text import FormattedText
-
-        if self._session is None:
-            self._session = self._make_session()
+    def read(
+        self,
+        label: str | Callable[[], str],
+        bar: Sequence[str],
+        inbox: Inbox | None = None,
+        around: Surroundings | None = None,
+    ) -> str:
+        kind = "answer" if around is None else "request"
+        session = self._session(kind, around)
         self._bar = bar
-        words = plain_symbols(label) if self._env.out.ascii_only else label
-        message = FormattedText([("class:prompt", words + " ")])
-        typed, self._typed = self._typed, ""
+
+        def message() -> AnyFormattedText:
+            return [("class:prompt", self._words(label if isinstance(label, str) else label()) + " ")]
+
+        session.refresh_interval = 0 if isinstance(label, str) else _TICK_S
+        return self._ask(kind, message, self._typed.pop(kind, ""), inbox)
+
+    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+        self._session("message", around)
+
+        def message() -> AnyFormattedText:
+            return [("class:prompt", self._words(_("message ▸")) + "\n")]
+
+        return self._ask("message", message, text or self._typed.pop("message", ""), inbox)
+
+    def _ask(
+        self,
+        kind: str,
+        message: Callable[[], AnyFormattedText],
+        default: str,
+        inbox: Inbox | None,
+    ) -> str:
+        session = self._sessions[kind]
         try:
-            if inbox is None:
-                return str(self._session.prompt(message, default=typed))
             with ExitStack() as stack:
+                waking = inbox.waking(self._waker(kind)) if inbox is not None else nullcontext()
                 # Only once the prompt runs can it be woken.
                 return str(
-                    self._session.prompt(
-                        message,
-                        default=typed,
-                        pre_run=lambda: stack.enter_context(inbox.waking(self._waker())),
-                    )
+                    session.prompt(message, default=default, pre_run=lambda: stack.enter_context(waking))
                 )
         except (EOFError, KeyboardInterrupt):
             raise Leave from None
 
-    def _waker(self) -> Callable[[], None]:
-        """A function for other threads that ends the prompt that runs now."""
-        session = self._session
-        assert session is not None
+    def _waker(self, kind: str) -> Callable[[], None]:
+        """A function for other threads that ends the prompt of a session."""
+        session = self._sessions[kind]
         app = session.app
-        loop = app.loop
 
         def wake_up() -> None:
             if app.is_running and not app.is_done:
-                self._typed = session.default_buffer.text
+                self._typed[kind] = session.default_buffer.text
                 app.exit(result=WOKEN)
 
         def wake() -> None:
+            loop = app.loop
             if loop is not None:
                 # A prompt that has just ended by itself has closed its loop.
                 with suppress(RuntimeError):
@@ -196,26 +270,63 @@ class BarPrompter:
 
         return wake
 
-    def _make_session(self) -> PromptSession[str]:
+    def _session(self, kind: str, around: Surroundings | None) -> PromptSession[str]:
+        """The session for answers, for requests of one line, or for whole messages; each has its history."""
+        from tutor.play import editor
+
+        if kind not in self._sessions:
+            self._sessions[kind] = self._make_session(kind)
+        session = self._sessions[kind]
+        if isinstance(session.completer, editor.RequestCompleter) and around is not None:
+            session.completer.around = around
+        return session
+
+    def _make_session(self, kind: str) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
         from prompt_toolkit.output import ColorDepth, create_output
+        from prompt_toolkit.shortcuts import CompleteStyle
         from prompt_toolkit.styles import Style
 
-        output = create_output(stdout=self._env.out.stream)
-        return PromptSession(
-            output=output,
-            history=InMemoryHistory(),
-            bottom_toolbar=self._toolbar,
-            key_bindings=self._keys(),
+        from tutor.play import editor
+        from tutor.screen.theme import prompt_styles
+
+        settings: dict[str, Any] = {"history": InMemoryHistory(), "key_bindings": self._keys()}
+        if kind != "answer":
+            settings["history"] = editor.kept_history(self._env.state_directory / f"{kind}s.history")
+            settings["completer"] = editor.RequestCompleter(of_messages=kind == "message")
+        if kind == "message":
+            settings["key_bindings"] = editor.message_keys()
+            settings["lexer"] = editor.MessageLexer()
+            settings["input_processors"] = [editor.LineEnds(ascii_only=self._env.out.ascii_only)]
+        session: PromptSession[str] = PromptSession(
+            output=create_output(stdout=self._env.out.stream),
+            bottom_toolbar=self._message_bar if kind == "message" else self._toolbar,
             color_depth=None if self._env.out.colour else ColorDepth.DEPTH_1_BIT,
             style=Style.from_dict(
-                {"prompt": "bold ansicyan", "bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
+                {**prompt_styles(), "bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
             ),
             enable_open_in_editor=False,
+            # In the scrollback, as in a shell: a menu would need rows that a small screen does not have.
+            complete_style=CompleteStyle.READLINE_LIKE,
+            complete_while_typing=False,
             # A learner's answer is one line; Enter inside a paste sends it.
-            multiline=False,
+            multiline=kind == "message",
+            **settings,
         )
+        if kind == "message":
+            editor.let_escape_count(session)
+        return session
+
+    def _message_bar(self) -> str:
+        from prompt_toolkit.application import get_app
+
+        from tutor.play.editor import message_bar
+
+        return self._words(" " + message_bar(get_app().current_buffer.text))
+
+    def _words(self, words: str) -> str:
+        return plain_symbols(words) if self._env.out.ascii_only else words
 
     def _toolbar(self) -> str:
         width = self._env.out.size[0]
@@ -224,7 +335,7 @@ class BarPrompter:
             if len(bar) + len(command) + 3 > width:
                 break
             bar += ("   " if bar else " ") + command
-        return plain_symbols(bar) if self._env.out.ascii_only else bar
+        return self._words(bar)
 
     @staticmethod
     def _keys() -> Any:

@@ -169,7 +169,11 @@ class Screens:
             from tutor.wire.escape import visible_bytes, wire_lines
 
             lines = [_text(_("To send, as these bytes stand:"), "request.heading")]
+            at = 0
             for line in wire_lines(request.data):
+                if at in request.pauses:
+                    lines.append(_text("  " + _("(here the client stops until you press Enter)"), "muted"))
+                at += len(line.data) + len(line.end)
                 drawn = _text("  " + visible_bytes(line.data[:400], ascii_only=self.ascii_only))
                 if len(line.data) > 400:
                     drawn.append(
@@ -237,7 +241,10 @@ class Screens:
         lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
         lines += self.prose(question.prompt, "question")
         if address:
-            words_here = _("Type it here, or send it with curl or any client to {address}")
+            if question.start:
+                words_here = _("Enter opens the editor; or send it with any client to {address}")
+            else:
+                words_here = _("Type it here, or send it with curl or any client to {address}")
             lines += self.prose(words_here.format(address=address), "muted")
         words = dict(question.choices)
         for letter, key in zip(LETTERS, shown, strict=False):

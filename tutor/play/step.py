@@ -19,32 +19,33 @@ from tutor.course.model import (
     WebSocketBlock,
 )
 from tutor.course.shuffle import shown_order
-from tutor.grading.answers import answer_text, as_sent, grade, grade_request
+from tutor.grading.answers import answer_text, grade
 from tutor.grading.live import LiveValueError, insert
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _
 from tutor.play import feedback
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
+from tutor.play.crafting import Crafting
 from tutor.play.exhibits import Exhibits
 from tutor.play.live import LiveDrawing
-from tutor.play.prompt import Inbox
 from tutor.play.screens import Sendable, label_for
 from tutor.play.step_commands import Asked, StepCommands
 from tutor.screen.beat import Fixed, Item
 from tutor.wire.exchange import Exchange
+from tutor.wire.raw_text import parse_raw_block
 from tutor.wire.request import (
-    Request,
     RequestSyntaxError,
     parse_http_block,
-    parse_raw_block,
-    parse_request_line,
 )
 
 if TYPE_CHECKING:
     from rich.text import Text
 
 RecordAttempt = Callable[[Question, str, Grade], None]
+
+Answered = Callable[[Question, Sequence[str], Sequence[str]], Verdict | None]
+"""Asks once, given the question, its choices as shown and the bar; None where the answer is to be shown."""
 
 
 class StepPlayer:
@@ -211,6 +212,17 @@ class StepPlayer:
                 [_("Enter sends the request; no answer is expected here. :? lists what you can type.")]
             )
 
+    def _wait_for_rest(self) -> None:
+        """Wait with the rest of raw bytes until the learner presses Enter; the seconds run."""
+        started_s = self._talk.env.clock()
+
+        def label() -> str:
+            seconds = int(self._talk.env.clock() - started_s)
+            return _("Nothing came back for {seconds} s. Enter: send the rest ▸").format(seconds=seconds)
+
+        while self._talk.ask(label, (_(":? help"), _(":q quit"))).answer.strip():
+            self._talk.reply([_("The server waits for the rest; Enter sends it.")])
+
     def _fire_all(self, group: Sequence[ExchangeBlock]) -> list[Exchange]:
         fired: list[Exchange] = []
         self._exhibits.block = group[-1]
@@ -219,7 +231,7 @@ class StepPlayer:
         for block in group:
             try:
                 with LiveDrawing(self._talk.env.out) as live:
-                    hops = self._run.fire(block, on_piece=live.on_piece)
+                    hops = self._run.fire(block, on_piece=live.on_piece, on_pause=self._wait_for_rest)
                 if live.drawn:
                     self._exhibits.live.add(block.id)
             except LiveValueError as error:
@@ -287,15 +299,57 @@ class StepPlayer:
 
     def _ask(self, question: Question) -> None:
         """Asked until it is right, or the answer is shown."""
-        inbox = self._listening(question)
         try:
-            self._ask_until_right(question, inbox)
+            if question.kind is QuestionKind.REQUEST:
+                self._ask_for_request(question)
+            else:
+                self._ask_until_right(question, self._answered)
         finally:
-            self._run.listen(None)
             self._asked.close()
         self._pending.append(self._talk.screens.blank())
 
-    def _ask_until_right(self, question: Question, inbox: Inbox | None) -> None:
+    def _ask_for_request(self, question: Question) -> None:
+        crafting = Crafting(
+            self._talk,
+            self._step,
+            self._run,
+            self._exhibits,
+            question,
+            address=self._address,
+            record=lambda text, given: self._record(question, text, given),
+        )
+
+        def requested(question: Question, shown: Sequence[str], bar: Sequence[str]) -> Verdict | None:
+            # Asked from memory, Enter alone passes the question.
+            opens = bool(question.start) and not self._from_memory
+            label = _("Enter: edit ▸") if opens else label_for(question, shown)
+            typed = crafting.ask(label, (_(":e edit"), *bar[:-2], bar[-1]))
+            if isinstance(typed, Verdict):
+                self._pending = crafting.items
+                return typed
+            if typed.verb is Verb.ANSWER:
+                return None
+            self._pass_on(typed)
+            if opens:
+                crafting.edit()
+                return requested(question, shown, bar)
+            told = _("Type a request, such as GET /hello. Nothing was counted.")
+            return Verdict(Grade.UNREADABLE, feedback=told)
+
+        with crafting.listening():
+            self._ask_until_right(question, requested)
+
+    def _answered(self, question: Question, shown: Sequence[str], bar: Sequence[str]) -> Verdict | None:
+        """The verdict on what is typed at the prompt; None where the answer is to be shown."""
+        typed = self._talk.ask(
+            label_for(question, shown), bar, options=self._words(question), returns={Verb.ANSWER}
+        )
+        if typed.verb is Verb.ANSWER:
+            return None
+        self._pass_on(typed)
+        return self._graded(question, typed.answer, shown)
+
+    def _ask_until_right(self, question: Question, answered: Answered) -> None:
         shown = shown_order(question, self._seed)
         self._show_question(question, shown)
         self._asked.open(question)
@@ -304,22 +358,11 @@ class StepPlayer:
             bar = (_(":h hint"), _(":r raw"), _(":n next"), _(":m map"), _(":? help"))
             if misses >= feedback.MISSES_BEFORE_OFFER:
                 bar = (_(":a answer"), *bar[:3], bar[-1])
-            typed = self._talk.ask(
-                label_for(question, shown),
-                bar,
-                options=self._words(question),
-                returns={Verb.ANSWER},
-                inbox=inbox,
-            )
-            if typed.verb is Verb.ANSWER:
+            verdict = answered(question, shown, bar)
+            if verdict is None:
                 self._asked.helped = True
                 self._pending = [Fixed(self._answer_shown(question, shown))]
                 return
-            if inbox is not None and typed.woken:
-                verdict = self._arrived(question, inbox.take())
-            else:
-                self._pass_on(typed)
-                verdict = self._graded(question, typed.answer, shown)
             if verdict.is_right:
                 self._pending.append(Fixed(self._said(feedback.right(question, verdict, shown))))
                 return
@@ -344,69 +387,9 @@ class StepPlayer:
 
     def _graded(self, question: Question, text: str, shown: Sequence[str]) -> Verdict:
         """Grade an answer and keep it; an unreadable one is not kept."""
-        if question.kind is QuestionKind.REQUEST:
-            verdict = self._craft(question, text)
-        else:
-            verdict = grade(question, text, shown=shown)
+        verdict = grade(question, text, shown=shown)
         if verdict.grade is not Grade.UNREADABLE:
             self._record(question, text, verdict.grade)
-        return verdict
-
-    def _craft(self, question: Question, text: str) -> Verdict:
-        """Send what was typed, show the exchange, and grade it."""
-        if not text.strip():
-            return Verdict(
-                Grade.UNREADABLE, feedback=_("Type a request, such as GET /hello. Nothing was counted.")
-            )
-        try:
-            request = parse_request_line(text)
-        except RequestSyntaxError as error:
-            return Verdict(Grade.UNREADABLE, feedback=_("{why} Nothing was sent.").format(why=error.message))
-        block = self._block_of(question)
-        jar = block.jar if isinstance(block, HttpBlock) else ""
-        hops = self._run.fire_request(request, app=block.app if block else "", jar=jar)
-        return self._graded_exchange(question, hops, request)
-
-    def _graded_exchange(
-        self, question: Question, hops: Sequence[Exchange], request: Request | None
-    ) -> Verdict:
-        """Show what a learner's request led to, and grade it."""
-        self._exhibits.exchanges += [(_("yours"), exchange) for exchange in hops]
-        verdict = grade_request(question, hops, self._run.fired, sent=request)
-        view = self._exhibits.view_of(self._block_of(question))
-        items = [item for exchange in hops for item in self._exhibits.both_ends(exchange, view)]
-        if verdict.is_right:
-            self._pending = [*items, self._talk.screens.blank()]
-        else:
-            self._talk.reply(self._exhibits.lines(items))
-        return verdict
-
-    def _block_of(self, question: Question) -> ExchangeBlock | None:
-        return next((block for block in self._step.exchanges if block.id == question.exchange), None)
-
-    def _listening(self, question: Question) -> Inbox | None:
-        """Where requests of other clients arrive while a request question is open."""
-        if question.kind is not QuestionKind.REQUEST:
-            return None
-        inbox = Inbox()
-        block = self._block_of(question)
-        self._run.listen(inbox.put, app=block.app if block else "")
-        return inbox
-
-    def _arrived(self, question: Question, arrivals: Sequence[Exchange]) -> Verdict:
-        """Grade what other clients sent: the first that reaches the goal, or else the last."""
-        verdict = Verdict(Grade.UNREADABLE)
-        for exchange in arrivals:
-            request = exchange.request
-            # Browsers ask for it unasked.
-            if request is None or request.target == "/favicon.ico":
-                continue
-            self._exhibits.arrived.append(exchange)
-            verdict = self._graded_exchange(question, (exchange,), as_sent(request))
-            if verdict.grade is not Grade.UNREADABLE:
-                self._record(question, f"{request.method} {request.target}", verdict.grade)
-            if verdict.is_right:
-                break
         return verdict
 
     def _pass_on(self, typed: Typed) -> None:

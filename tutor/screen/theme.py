@@ -57,6 +57,20 @@ STYLES = {
 }
 
 
+_PROMPT_WORDS = {"default": "", "none": ""} | {
+    colour: f"ansi{colour}" for colour in ("red", "green", "blue", "cyan", "magenta", "yellow")
+}
+
+
+def prompt_styles() -> dict[str, str]:
+    """The styles as prompt_toolkit understands them; hyphens join their names, as its dots mean else."""
+    return {
+        name.replace(".", "-"): " ".join(_PROMPT_WORDS.get(word, word) for word in words.split())
+        for name, words in STYLES.items()
+        if not name.startswith("markdown")
+    }
+
+
 def theme() -> Theme:
     """The styles as rich understands them."""
     from rich.theme import Theme

@@ -1,4 +1,4 @@
-"""Requests as they are written: in a lesson's `http` block, as raw bytes, and as one line at the prompt.
+"""Requests as they are written: in a lesson's `http` block, and as one line at the prompt.
 
 `docs/lesson-format.md` says how each is written.
 """
@@ -40,8 +40,6 @@ _ITEM = re.compile(r"[A-Za-z0-9_.\-]+(?::=|==|=|:)")
 _BRACKET = re.compile(r"[ \t]+([{\[])")
 _SEPARATOR = re.compile(r":=|==|=|:")
 _SEPARATOR_OR_FILE = re.compile(r":=|==|=|:|@")
-_RAW_PART = re.compile(r"([^\\]+)|\\(?:x([0-9A-Fa-f]{2})|([rnt\\]))")
-_RAW_CODES = {"r": b"\r", "n": b"\n", "t": b"\t", "\\": b"\\"}
 _SINGLE_QUOTED = re.compile(r"'([^']*)'")
 _DOUBLE_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"", re.DOTALL)
 _PLAIN_RUN = re.compile(r"[^ \t\r\n'\"\\]+")
@@ -69,6 +67,8 @@ class RawRequest:
     """Bytes for a plain socket."""
 
     data: bytes
+    pauses: tuple[int, ...] = ()
+    """Offsets into `data` at which the client stops until it is told to go on, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def parse_http_block(text: str) -> Request:
     Raises:
         RequestSyntaxError: a line is not what its place asks for.
     """
-    _refuse_surrogates(text)
+    refuse_half_characters(text)
     lines = text.replace("\r\n", "\n").split("\n")
     method, target = _block_request_line(lines[0])
     fields: list[tuple[str, str]] = []
@@ -123,37 +123,13 @@ def parse_http_block(text: str) -> Request:
     return Request(method, target, tuple(fields), _encode("\n".join(body_lines)))
 
 
-def parse_raw_block(text: str) -> RawRequest:
-    r"""Read the text of a raw `http` block: line ends in it are nothing, `\r \n \t \\ \xNN` are written out.
-
-    Raises:
-        RequestSyntaxError: a backslash with something else behind it.
-    """
-    _refuse_surrogates(text)
-    data = bytearray()
-    for number, line in enumerate(text.replace("\r\n", "\n").split("\n"), start=1):
-        at = 0
-        while at < len(line):
-            found = _RAW_PART.match(line, at)
-            if found is None:
-                message = _(
-                    "{escape} means nothing here. "
-                    "Write \\r, \\n, \\t, \\\\ or \\xNN with two hexadecimal digits."
-                )
-                raise RequestSyntaxError(message.format(escape=_shown(line[at : at + 2])), number, at + 1)
-            plain, octet, code = found.groups()
-            data += _encode(plain) if plain else bytes([int(octet, 16)]) if octet else _RAW_CODES[code]
-            at = found.end()
-    return RawRequest(bytes(data))
-
-
 def parse_request_line(text: str) -> Request:
     """Read a request typed as one line: `POST /form name=grey --form X-Test:1`; quotes work as in a shell.
 
     Raises:
         RequestSyntaxError: the line is no request.
     """
-    _refuse_surrogates(text)
+    refuse_half_characters(text)
     return _request(_words(text), _Items())
 
 
@@ -171,7 +147,7 @@ def parse_request_words(
         RequestSyntaxError: the words are no request. Its column counts in the word, its line is 1.
     """
     for word in words:
-        _refuse_surrogates(word)
+        refuse_half_characters(word)
     return _request([_Word(word, 1, 1) for word in words], _Items(form=form, read_file=read_file))
 
 
@@ -548,8 +524,12 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _refuse_surrogates(text: str) -> None:
-    """Half characters, which no encoding of the web can carry; surrogateescape's stand-ins are octets."""
+def refuse_half_characters(text: str) -> None:
+    """Refuse half characters, which no encoding of the web can carry; surrogateescape's stand-ins are octets.
+
+    Raises:
+        RequestSyntaxError: there is one.
+    """
     if found := _HALF_CHARACTER.search(text):
         raise RequestSyntaxError(
             _("{character} is half a character and cannot be sent. Leave it out.").format(
