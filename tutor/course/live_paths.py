@@ -35,6 +35,7 @@ _MESSAGE: dict[str, Node] = {
     "headers": {ANY_NAME: Leaf.FIELD},
     "body": Leaf.TEXT,
     "length": Leaf.NUMBER,
+    "head": Leaf.TEXT,
     "lines": Leaf.LIST,
 }
 _REQUEST: Node = MappingProxyType({"method": Leaf.TEXT, "target": Leaf.TEXT, **_MESSAGE})

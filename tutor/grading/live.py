@@ -47,9 +47,12 @@ _SEGMENT = re.compile(r'"([^"]*)"|([^."]+)')
 _INSERTED = re.compile(r'\{\{([a-z][a-z0-9-]*(?:\.(?:"[^"{}]*"|[^{}\s"])+)?)\}\}')
 
 _MESSAGE_PARTS = {
-    "request": frozenset({"method", "target", "version", "headers", "body", "length", "lines"}),
+    "request": frozenset({"method", "target", "version", "headers", "body", "length", "head", "lines"}),
     "response": frozenset(
-        {"status", "reason", "version", "headers", "body", "length", "lines", "chunks", "json", "interim"}
+        {
+            *("status", "reason", "version", "headers", "body", "length", "head", "lines"),
+            *("chunks", "json", "interim"),
+        }
     ),
 }
 _FLASK_PARTS = frozenset(
@@ -280,6 +283,7 @@ _MESSAGE_VALUES: dict[str, Callable[[Message], object]] = {
     "reason": lambda message: message.reason if message.status else ABSENT,
     "body": lambda message: message.text,
     "length": lambda message: message.body_length,
+    "head": lambda message: message.head.decode("utf-8", "surrogateescape"),
     "lines": lambda message: tuple(
         line.decode("utf-8", "surrogateescape")
         for line in (message.start_line, *(each.line for each in message.fields))
