@@ -434,7 +434,7 @@ def test_a_closed_sandbox_is_told() -> None:
     server.close()
     for sent in (Request("GET", "/echo"), RawRequest(b"GET / HTTP/1.1\r\n\r\n")):
         [exchange] = Client(server, timeout_s=1).fire(sent)
-        assert exchange.error == "Nothing listens at the address of the sandbox."
+        assert exchange.error == "Nothing listens at this address."
 
 
 def test_raw_bytes_go_out_as_they_are(client: Client) -> None:

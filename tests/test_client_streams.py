@@ -290,7 +290,7 @@ def test_a_closed_sandbox_opens_no_websocket() -> None:
     server.close()
     [exchange] = Client(server).fire_websocket(block("/ws", send("close")))
     assert exchange.pieces == ()
-    assert exchange.error == "Nothing listens at the address of the sandbox."
+    assert exchange.error == "Nothing listens at this address."
 
 
 def test_live_values_go_into_a_websocket() -> None:

@@ -206,39 +206,19 @@ class Client:
             return self._jars.setdefault(name, RequestsCookieJar())
 
 
-class StepRun:
-    """One step's exchanges: a fresh app, empty jars, and what has been fired so far, by the blocks' ids."""
+class BlocksRun:
+    """Some blocks fired at one target, and what has been fired so far, by the blocks' ids."""
 
-    def __init__(
-        self, server: SandboxServer, client: Client, step: Step, make_app: Callable[[str], Flask]
-    ) -> None:
-        """`make_app` builds the sandbox in the configuration of that name; "" is the default one."""
-        self._server = server
+    def __init__(self, target: Target, client: Client, blocks: Sequence[ExchangeBlock]) -> None:
+        """`client` sends to `target`."""
+        self._target = target
         self._client = client
-        self._step = step
-        self._make_app = make_app
-        self._apps: dict[str, Flask] = {}
-        self._apps_aside: dict[str, Flask] = {}
+        self._requests = tuple(block for block in blocks if isinstance(block, HttpBlock))
         self.fired: dict[str, tuple[Exchange, ...]] = {}
-        self.restart()
 
-    def restart(self) -> None:
-        """Begin the step anew."""
-        self._apps = {}
-        self._apps_aside = {}
-        self.fired.clear()
-        self._client.forget()
-        self._server.replace_app(self.app())
-
-    def app(self, name: str = "") -> Flask:
-        """The app in that configuration, the same one for the whole step; "" is the step's own."""
-        return self._made(name, self._apps)
-
-    def _made(self, name: str, apps: dict[str, Flask]) -> Flask:
-        configuration = name or self._step.app
-        if configuration not in apps:
-            apps[configuration] = self._make_app(configuration)
-        return apps[configuration]
+    def app(self, name: str = "") -> Flask | None:  # noqa: ARG002 - the target has an app of its own
+        """The app that answers, in that configuration; None leaves it to the target."""
+        return None
 
     def fire(
         self, block: ExchangeBlock, *, on_piece: OnPiece | None = None, on_pause: OnPause | None = None
@@ -269,33 +249,8 @@ class StepRun:
             self._fire_together(jobs, {block.id: on_piece})
         return self.fired[block.id]
 
-    def listen(self, on_arrival: Callable[[Exchange], None] | None, *, app: str = "") -> None:
-        """Hear of every exchange with another client, which that app answers; None hears no more.
-
-        `on_arrival` is called by the sandbox's threads.
-        """
-        self._server.on_arrival = on_arrival
-        if on_arrival is not None and self.app(app) is not self.app():
-            self._server.replace_app(self.app(app))
-
-    def fire_request(
-        self,
-        request: Request | RawRequest,
-        *,
-        app: str = "",
-        jar: str = "",
-        aside: bool = False,
-        on_piece: OnPiece | None = None,
-    ) -> tuple[Exchange, ...]:
-        """Fire a request that is no block of the step, such as one typed at the prompt.
-
-        With `aside` an app of its own answers, which the step's exchanges never meet.
-        """
-        apps = self._apps_aside if aside else self._apps
-        return self._client.fire(request, jar=jar, app=self._made(app, apps), on_piece=on_piece)
-
     def _leader(self, block: HttpBlock) -> HttpBlock:
-        by_id = {each.id: each for each in self._step.requests}
+        by_id = {each.id: each for each in self._requests}
         seen: set[str] = set()
         while block.with_id in by_id and block.id not in seen:
             seen.add(block.id)
@@ -306,7 +261,7 @@ class StepRun:
         """The leader and all that fire with it, each with its start in milliseconds after the leader's."""
         group = [(leader, 0)]
         for first, offset_ms in group:
-            for each in self._step.requests:
+            for each in self._requests:
                 if each.with_id == first.id and all(each.id != known.id for known, _offset in group):
                     group.append((each, offset_ms + each.after_ms))
         return group
@@ -326,7 +281,7 @@ class StepRun:
     def _inserted(self, text: str) -> str:
         from tutor.grading.live import insert
 
-        return insert(text, self.fired, address=self._server.address)
+        return insert(text, self.fired, address=self._target.address)
 
     def _fire_block(
         self,
@@ -379,6 +334,65 @@ class StepRun:
                     thread.join()
             for _offset, block, _request in jobs:
                 self.fired.setdefault(block.id, (Exchange((), error=_("You ended the request.")),))
+
+
+class StepRun(BlocksRun):
+    """One step's exchanges with the sandbox: a fresh app and empty jars."""
+
+    def __init__(
+        self, server: SandboxServer, client: Client, step: Step, make_app: Callable[[str], Flask]
+    ) -> None:
+        """`make_app` builds the sandbox in the configuration of that name; "" is the default one."""
+        super().__init__(server, client, step.exchanges)
+        self._server = server
+        self._step = step
+        self._make_app = make_app
+        self._apps: dict[str, Flask] = {}
+        self._apps_aside: dict[str, Flask] = {}
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin the step anew."""
+        self._apps = {}
+        self._apps_aside = {}
+        self.fired.clear()
+        self._client.forget()
+        self._server.replace_app(self.app())
+
+    def app(self, name: str = "") -> Flask:
+        """The app in that configuration, the same one for the whole step; "" is the step's own."""
+        return self._made(name, self._apps)
+
+    def _made(self, name: str, apps: dict[str, Flask]) -> Flask:
+        configuration = name or self._step.app
+        if configuration not in apps:
+            apps[configuration] = self._make_app(configuration)
+        return apps[configuration]
+
+    def listen(self, on_arrival: Callable[[Exchange], None] | None, *, app: str = "") -> None:
+        """Hear of every exchange with another client, which that app answers; None hears no more.
+
+        `on_arrival` is called by the sandbox's threads.
+        """
+        self._server.on_arrival = on_arrival
+        if on_arrival is not None and self.app(app) is not self.app():
+            self._server.replace_app(self.app(app))
+
+    def fire_request(
+        self,
+        request: Request | RawRequest,
+        *,
+        app: str = "",
+        jar: str = "",
+        aside: bool = False,
+        on_piece: OnPiece | None = None,
+    ) -> tuple[Exchange, ...]:
+        """Fire a request that is no block of the step, such as one typed at the prompt.
+
+        With `aside` an app of its own answers, which the step's exchanges never meet.
+        """
+        apps = self._apps_aside if aside else self._apps
+        return self._client.fire(request, jar=jar, app=self._made(app, apps), on_piece=on_piece)
 
 
 class _Call:
@@ -983,7 +997,7 @@ def _reasons(call: _Call) -> tuple[tuple[tuple[type[BaseException], ...], str], 
             (http.client.HTTPException,),
             _("The head of the response cannot be read: {reason}. requests raises ConnectionError."),
         ),
-        ((ConnectionRefusedError,), _("Nothing listens at the address of the sandbox.")),
+        ((ConnectionRefusedError,), _("Nothing listens at this address.")),
         ((ConnectionResetError, BrokenPipeError), _("The server broke the connection off.")),
         ((requests.exceptions.InvalidURL, ValueError), refused),
     )

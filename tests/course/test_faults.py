@@ -690,7 +690,9 @@ START = "```question {#hello-status}"
 QUESTIONS = [
     Seed("no-kind", _question(CHOICE, ('kind = "choice"\n', "")), START, ("`kind`", "`order`")),
     Seed("unknown-kind", _question(CHOICE, ('"choice"', '"chioce"')), '"chioce"', ("Did you mean `choice`",)),
-    Seed("exercise", _question(CHOICE, ('"choice"', '"exercise"')), '"exercise"', ("Unknown kind",)),
+    Seed(
+        "exercise", _question(CHOICE, ('"choice"', '"exercize"')), '"exercize"', ("Did you mean `exercise`?",)
+    ),
     Seed(
         "no-prompt", _question(CHOICE, ('prompt = "Which status came back?"\n', "")), START, ("no `prompt`",)
     ),

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.course.samples import FULL, MINIMAL, replaced
-from tutor.course.pack import LARGEST_FILE_BYTES, MOST_FILES, open_pack
+from tutor.course.files import LARGEST_FILE_BYTES
+from tutor.course.pack import MOST_FILES, open_pack
 from tutor.course.parse import CourseError
 from tutor.errors import UsageError
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.course.samples import FILE, FULL, MINIMAL, lesson_of, line_of, replaced
-from tutor.course.blocks import FrameBody, LessonHead, QuestionBody, SourceBody, WebSocketBody
+from tutor.course.blocks import ExerciseBody, FrameBody, LessonHead, QuestionBody, SourceBody, WebSocketBody
 from tutor.course.lesson import STEP_ATTRIBUTES
 from tutor.course.live_paths import EXCHANGE, SHORT_FORMS, Leaf, LivePathError, read_path, step_into
 from tutor.course.model import (
@@ -390,7 +390,7 @@ def test_outline_imports_nothing_heavy() -> None:
 def test_documentation_names_everything() -> None:
     """The description of the format names every key, attribute and live value that is read."""
     text = (Path(__file__).parents[2] / "docs" / "lesson-format.md").read_text("utf-8")
-    structs = (LessonHead, SourceBody, QuestionBody, WebSocketBody, FrameBody)
+    structs = (LessonHead, SourceBody, QuestionBody, ExerciseBody, WebSocketBody, FrameBody)
     names = {name for struct in structs for name in struct.__struct_fields__}
     names |= {name for allowed in ALLOWED.values() for name in (*allowed.flags, *allowed.values)}
     names |= {*STEP_ATTRIBUTES.flags, *STEP_ATTRIBUTES.values, *EXCHANGE, *SHORT_FORMS}

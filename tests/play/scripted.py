@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sandbox_app
 from tutor.client import Client, StepRun
-from tutor.course.model import Lesson, Question, Step
+from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment
 from tutor.play.commands import Typed
@@ -89,7 +89,7 @@ def asked(step: Step) -> list[Question]:
     found: list[Question] = []
     for block in step.blocks:
         if isinstance(block, Question):
-            if not block.prediction:
+            if not block.prediction and block.kind is not QuestionKind.EXERCISE:
                 found.append(block)
         else:
             exchange = getattr(block, "id", None)

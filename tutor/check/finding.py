@@ -61,21 +61,35 @@ class CheckLog:
         self.checks[-1] = replace(self.checks[-1], stream=stream)
 
     def note(
-        self, place: str, kind: CheckKind, line: int, finding: Finding | None, *, duration_ms: float = 0.0
+        self,
+        place: str,
+        kind: CheckKind,
+        line: int,
+        finding: Finding | None,
+        *,
+        duration_ms: float = 0.0,
+        file: str = "",
+        points: int | None = None,
     ) -> None:
-        """Log a check that was carried out; no finding: it passed."""
+        """Log a check that was carried out; no finding: it passed.
+
+        Args:
+            file: the file that it is about, where that is not the lesson's.
+            points: what it is worth, where it is worth any.
+        """
         found = finding or Finding("", status=CheckStatus.PASSED)
         self.checks.append(
             Check(
                 id=f"{self._lesson_number}/{place}",
                 kind=kind,
                 status=found.status,
-                file=self._file,
+                file=file or self._file,
                 line=found.line or line,
                 message=found.message,
                 expected=found.expected,
                 actual=found.actual,
                 duration_ms=duration_ms,
                 evidence=found.evidence,
+                points=points,
             )
         )

@@ -56,6 +56,8 @@ class Check:
     """A lint fault that stops the lesson from loading."""
     stream: tuple[StreamPart, ...] = ()
     """Of an exchange that came bit by bit, its parts."""
+    points: int | None = None
+    """Of an exercise's check: what it is worth; earned where it passed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from tutor.check.evidence import evidence
+from tutor.check.exercises import prove_exercise
 from tutor.check.finding import CheckLog, Finding, broken, skipped
 from tutor.check.questions import (
     accept_finding,
@@ -22,6 +23,7 @@ from tutor.client import Client, StepRun
 from tutor.course.model import (
     Block,
     ExchangeBlock,
+    ExerciseFiles,
     HttpBlock,
     Lesson,
     Question,
@@ -30,7 +32,9 @@ from tutor.course.model import (
     Step,
     WebSocketBlock,
     WrongAnswer,
+    is_fired,
 )
+from tutor.grading.exercises import must_converse
 from tutor.grading.expectations import Mismatch, unmet
 from tutor.grading.live import ABSENT, LiveValueError, insert, resolve
 from tutor.grading.proof import prove
@@ -96,6 +100,10 @@ class LessonChecker:
         """The step from its start: a fresh app, empty jars."""
         return StepRun(self._server, self._client, step, self._make_section_app)
 
+    def files_of(self, exercise: Question) -> ExerciseFiles:
+        """The files of an exercise of this lesson."""
+        return self._lesson.files_of(exercise.id)
+
     @property
     def address(self) -> str:
         return self._server.address
@@ -123,7 +131,7 @@ class _StepChecker:
             if isinstance(block, Source):
                 place = f"source/{'+'.join(block.names)}"
                 self._examine(place, CheckKind.LINT, block.line, partial(self._source_finding, block))
-            elif isinstance(block, HttpBlock | WebSocketBlock):
+            elif is_fired(block):
                 line = block.expect_line or block.line
                 self._examine(block.id, CheckKind.EXCHANGE, line, partial(self._exchange_finding, block, run))
                 if run is None or block.id not in run.fired:
@@ -135,7 +143,9 @@ class _StepChecker:
         for question in self._step.questions:
             if question.kind is QuestionKind.REQUEST:
                 self._check_request(question)
-            elif question.kind is not QuestionKind.EXERCISE:
+            elif question.kind is QuestionKind.EXERCISE:
+                self._check_exercise(question)
+            else:
                 self._check_answers(question)
 
     # Blocks
@@ -143,7 +153,7 @@ class _StepChecker:
     def _check_configurations(self) -> None:
         named = {self._step.app: self._step.line}
         for block in self._step.blocks:
-            if isinstance(block, (HttpBlock, Source, WebSocketBlock)):
+            if isinstance(block, Source) or is_fired(block):
                 named.setdefault(block.app or self._step.app, block.line)
         for configuration, line in named.items():
             reason = self._missing_app(configuration)
@@ -182,7 +192,7 @@ class _StepChecker:
             return Finding(str(error), line=_line_of(block, str(error)))
         except RequestSyntaxError as error:
             return Finding(error.message, line=block.line + error.line)
-        if isinstance(block, WebSocketBlock) and _frames_count(block, hops[-1]) and hops[-1].error:
+        if isinstance(block, WebSocketBlock) and must_converse(block, hops[-1]) and hops[-1].error:
             return Finding(
                 hops[-1].error,
                 expected=_("the frames of the block"),
@@ -291,7 +301,22 @@ class _StepChecker:
             (place for place, block in enumerate(blocks) if _is_exchange(block, question.exchange)), asked_at
         )
         end = about if question.prediction else max(asked_at, about + 1)
-        return tuple(block for block in blocks[:end] if isinstance(block, HttpBlock | WebSocketBlock))
+        return tuple(block for block in blocks[:end] if is_fired(block))
+
+    def _check_exercise(self, question: Question) -> None:
+        probes = self._step.probes(question.id)
+        for proven in prove_exercise(question, probes, self._lesson.files_of(question)):
+            place = f"{self._step.id}/{question.id}/{proven.what}"
+            self._log.note(
+                place,
+                CheckKind.EXERCISE,
+                1,
+                proven.finding,
+                duration_ms=proven.duration_ms,
+                file=proven.file.file,
+                points=proven.points,
+            )
+        self._lesson.raise_interrupt()
 
     def _check_request(self, question: Question) -> None:
         line = question.line_of("answer")
@@ -419,12 +444,6 @@ class _Sent:
 
 def _is_exchange(block: Block, exchange: str) -> bool:
     return isinstance(block, HttpBlock | WebSocketBlock) and block.id == exchange
-
-
-def _frames_count(block: WebSocketBlock, exchange: Exchange) -> bool:
-    """Whether the block's frames must come: a handshake that the server refuses may be what is expected."""
-    opened = exchange.response is not None and exchange.response.status == 101
-    return opened or not block.expectations
 
 
 def _texts(block: ExchangeBlock) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from tutor.language import _
 Answer = str | int | float
 """An answer as a lesson spells it; which of the types fits depends on the question's kind."""
 
-KINDS = ("choice", "choices", "text", "number", "order", "request")
+KINDS = ("choice", "choices", "text", "number", "order", "request", "exercise")
 
 # Every key is optional here: what is missing is reported by the reader, beside all other faults.
 
@@ -54,6 +54,15 @@ class QuestionBody(msgspec.Struct):
     proof: str | list[str] | dict[str, dict[str, Any]] | None = None
     unproven: str | None = None
     repeat: list[str] = []
+
+
+class ExerciseBody(msgspec.Struct):
+    kind: str | None = None
+    prompt: str | None = None
+    hints: list[str] = []
+    explain: str | None = None
+    wrong: dict[str, dict[str, Any]] = {}
+    feedback: dict[str, str] = {}
 
 
 class FrameBody(msgspec.Struct):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeGuard
 
 FORMAT = 1
 """The version of the lesson format that this program reads."""
@@ -97,6 +97,10 @@ class HttpBlock:
     line: int = 0
     expect_line: int = 0
     """The line of the `expect` block; 0 where there is none."""
+    of: str = ""
+    """The exercise that this is a probe of: it is fired at the learner's app, not at the sandbox."""
+    points: int = 1
+    """Of a probe: what it is worth."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +130,10 @@ class WebSocketBlock:
     expectations: tuple[Expectation, ...] = ()
     expect_line: int = 0
     """The line of the `expect` block; 0 where there is none."""
+    of: str = ""
+    """The exercise that this is a probe of: it is fired at the learner's app, not at the sandbox."""
+    points: int = 1
+    """Of a probe: what it is worth."""
 
 
 class QuestionKind(StrEnum):
@@ -147,6 +155,10 @@ class WrongAnswer:
     """Spellings of it; for a choice, empty: the key is the choice's own."""
     feedback: str
     line: int
+    symptoms: tuple[Expectation, ...] = ()
+    """exercise: what holds of the probes where this mistake was made."""
+    error: str = ""
+    """exercise: the class of the exception that such a file ends in when it is loaded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +169,12 @@ class Question:
     kind: QuestionKind
     prompt: str
     exchange: str
-    """The id of the exchange that it is about."""
+    """The id of the exchange that it is about; empty for an exercise."""
     prediction: bool
     """Asked before the exchange fires: one shot."""
     answer: tuple[str, ...]
     """choice: one key. choices: keys. order: keys in order. text, number: the answer, then other
-    spellings of it. request: the model request."""
+    spellings of it. request: the model request. exercise: empty, its solution is a file."""
     choices: tuple[tuple[str, str], ...] = ()
     """Key and words, as written; for an order, its items."""
     wrong: tuple[WrongAnswer, ...] = ()
@@ -208,6 +220,11 @@ ExchangeBlock = HttpBlock | WebSocketBlock
 Block = Prose | Source | HttpBlock | WebSocketBlock | Question
 
 
+def is_fired(block: Block) -> TypeGuard[ExchangeBlock]:
+    """Whether a block is fired at the sandbox: an exchange that is no exercise's probe."""
+    return isinstance(block, HttpBlock | WebSocketBlock) and not block.of
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One idea, with something to do."""
@@ -243,13 +260,25 @@ class Step:
 
     @property
     def exchanges(self) -> tuple[ExchangeBlock, ...]:
-        """Everything that is fired, in order."""
-        return tuple(block for block in self.blocks if isinstance(block, HttpBlock | WebSocketBlock))
+        """Everything that is fired at the sandbox, in order."""
+        return tuple(block for block in self.blocks if is_fired(block))
 
     @property
     def requests(self) -> tuple[HttpBlock, ...]:
-        """The `http` blocks alone."""
-        return tuple(block for block in self.blocks if isinstance(block, HttpBlock))
+        """The `http` blocks alone of `exchanges`."""
+        return tuple(block for block in self.exchanges if isinstance(block, HttpBlock))
+
+    def probes(self, exercise: str) -> tuple[ExchangeBlock, ...]:
+        """What is fired at the learner's app for an exercise of this step, in order."""
+        return tuple(
+            block
+            for block in self.blocks
+            if isinstance(block, HttpBlock | WebSocketBlock) and block.of == exercise
+        )
+
+    @property
+    def exercises(self) -> tuple[Question, ...]:
+        return tuple(question for question in self.questions if question.kind is QuestionKind.EXERCISE)
 
     @property
     def questions(self) -> tuple[Question, ...]:
@@ -262,6 +291,26 @@ class Part:
 
     id: str
     title: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeFile:
+    """A file of an exercise."""
+
+    file: str
+    """The file's path as a report names it."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseFiles:
+    """The Python files that belong to an exercise."""
+
+    id: str
+    starter: CodeFile
+    solution: CodeFile
+    wrong: tuple[tuple[str, CodeFile], ...]
+    """By the key of the mistake, in the order of the lesson file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +332,12 @@ class Lesson:
     try_next: tuple[str, ...] = ()
     """Commands to try after the lesson, as Markdown, each with a word on what it shows."""
     line: int = 1
+    exercise_files: tuple[ExerciseFiles, ...] = ()
+    """Of every exercise of the lesson; read by the pack, not from the lesson file."""
+
+    def files_of(self, exercise: str) -> ExerciseFiles:
+        """The files of an exercise of this lesson."""
+        return next(files for files in self.exercise_files if files.id == exercise)
 
     @property
     def main_steps(self) -> tuple[Step, ...]:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 
+from tutor.course.exercise_files import FOLDER, with_exercise_files
 from tutor.course.faults import Faults, Place
+from tutor.course.files import UnreadableError, read_bytes, read_text, shown_path
 from tutor.course.model import Fault, Outline, OutlineStep
 from tutor.course.outline import lesson_block
-from tutor.course.parse import CourseError, Parsed, parse_lesson, parse_outline
+from tutor.course.parse import Parsed, parse_lesson, parse_outline
 from tutor.course.scan import scan
 from tutor.course.toml_block import read_toml
 from tutor.errors import UsageError
 from tutor.language import _
 
-LARGEST_FILE_BYTES = 1_000_000
 MOST_FILES = 100
 """Markdown files in a folder; nobody writes that many lessons, and a wrong folder may hold far more."""
 
@@ -43,6 +44,8 @@ class Pack:
     root: Path
     files: tuple[Path, ...]
     """The lesson files, by name."""
+    brings_code: bool = False
+    """Whether its exercises may run: those of the bundled course alone."""
 
     def outlines(self) -> tuple[Outline, ...]:
         """The lessons' outlines, by number; read once.
@@ -54,7 +57,7 @@ class Pack:
 
     @cached_property
     def _outlines(self) -> tuple[tuple[Outline, Path], ...]:
-        read = [(parse_outline(_read(path, self.root), shown_path(path)), path) for path in self.files]
+        read = [(parse_outline(read_text(path, self.root), shown_path(path)), path) for path in self.files]
         return tuple(sorted(read, key=lambda entry: (_sortable(entry[0].number), entry[1].name)))
 
     def load(self, number_or_id: str) -> Parsed:
@@ -73,15 +76,28 @@ class Pack:
         read: list[Parsed] = []
         for path in self.files:
             parsed = self._parse(path)
-            clashes = self._clashes(path, taken)
+            clashes = (*self._clashes(path, taken), *_exercise_clashes(parsed, taken))
             read.append(Parsed(None, tuple(sorted((*parsed.faults, *clashes)))) if clashes else parsed)
+        if self.brings_code and all(parsed.lesson for parsed in read):
+            read += [Parsed(None, (fault,)) for fault in self._forgotten_exercises(taken)]
         return tuple(read)
+
+    def _forgotten_exercises(self, taken: dict[tuple[str, str], str]) -> Iterator[Fault]:
+        folder = self.root / FOLDER
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            if (
+                path.is_dir()
+                and not path.name.startswith((".", "__"))
+                and ("exercise", path.name) not in taken
+            ):
+                message = _("No lesson has an exercise {name}; write its step, or delete the folder.")
+                yield Fault(shown_path(path), 1, 1, message.format(name=f"`{path.name}`"), False)
 
     def _clashes(self, path: Path, taken: dict[tuple[str, str], str]) -> tuple[Fault, ...]:
         """Faults for what the head of this file shares with a file before it; `taken` is added to."""
         try:
-            fence = lesson_block(scan(_read(path, self.root)))
-        except _UnreadableError:
+            fence = lesson_block(scan(read_text(path, self.root)))
+        except UnreadableError:
             return ()
         block = read_toml(fence.body, Place(fence.line, 1), Faults("")) if fence else None
         faults = Faults(shown_path(path))
@@ -134,8 +150,9 @@ class Pack:
 
     def _parse(self, path: Path) -> Parsed:
         try:
-            return parse_lesson(_read(path, self.root), shown_path(path))
-        except _UnreadableError as error:
+            parsed = parse_lesson(read_text(path, self.root), shown_path(path))
+            return with_exercise_files(parsed, self.root, may_run=self.brings_code)
+        except UnreadableError as error:
             return Parsed(None, (error.fault,))
 
 
@@ -161,21 +178,27 @@ def open_pack(directory: Path | None = None) -> Pack:
     if not files:
         message = _("{folder} holds no lesson; a lesson is a Markdown file with a `lesson` block.")
         raise UsageError(message.format(folder=root))
-    return Pack(root, files)
-
-
-def shown_path(path: Path) -> str:
-    """A path as reports name it: from the working directory, where it lies in that."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
-        return str(path)
+    return Pack(root, files, brings_code=root.resolve() == _bundled().resolve())
 
 
 def _bundled() -> Path:
     import lessons
 
     return Path(next(iter(lessons.__path__)))
+
+
+def _exercise_clashes(parsed: Parsed, taken: dict[tuple[str, str], str]) -> tuple[Fault, ...]:
+    """Faults for exercises whose id an exercise before has: a learner has one file of that name."""
+    faults: list[Fault] = []
+    for step in parsed.lesson.steps if parsed.lesson else ():
+        for exercise in step.exercises:
+            place = f"{parsed.lesson.file}:{exercise.line}" if parsed.lesson else ""
+            other = taken.setdefault(("exercise", exercise.id), place)
+            if other != place:
+                message = _("The exercise {name} stands in {other} already; choose another id.")
+                told = message.format(name=f"`{exercise.id}`", other=other)
+                faults.append(Fault(place.rpartition(":")[0], exercise.line, 1, told))
+    return tuple(faults)
 
 
 def _may_be_lesson(path: Path) -> bool:
@@ -191,48 +214,10 @@ def _is_lesson(path: Path, root: Path) -> bool:
     if _NUMBERED_FILE.match(path.name):
         return True
     try:
-        text = _read_bytes(path, root).decode("utf-8", "replace")
-    except _UnreadableError:
+        text = read_bytes(path, root).decode("utf-8", "replace")
+    except UnreadableError:
         return True  # to be reported: it may well be one
     return any(fence.name == "lesson" for fence in scan(text).fences)
-
-
-class _UnreadableError(CourseError):
-    """A file that gives no text, with the fault to report."""
-
-    def __init__(self, path: Path, message: str, line: int = 1, column: int = 1) -> None:
-        self.fault = Fault(shown_path(path), line, column, message)
-        super().__init__(str(self.fault))
-
-
-def _read(path: Path, root: Path) -> str:
-    data = _read_bytes(path, root)
-    if len(data) > LARGEST_FILE_BYTES:
-        message = _("The file is larger than {limit} bytes; a lesson must be smaller.")
-        raise _UnreadableError(path, message.format(limit=LARGEST_FILE_BYTES))
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = data[: error.start]
-        line_start = before.rfind(b"\n") + 1
-        raise _UnreadableError(
-            path,
-            _("This is not UTF-8; save the file as UTF-8."),
-            before.count(b"\n") + 1,
-            len(before[line_start:].decode("utf-8")) + 1,
-        ) from None
-
-
-def _read_bytes(path: Path, root: Path) -> bytes:
-    """At most one byte more than a lesson may have."""
-    try:
-        if not path.resolve(strict=True).is_relative_to(root.resolve()):
-            raise _UnreadableError(path, _("This link leads out of the folder; put the file itself here."))
-        with path.open("rb") as file:
-            return file.read(LARGEST_FILE_BYTES + 1)
-    except OSError as error:
-        message = _("The file cannot be read: {why}.")
-        raise _UnreadableError(path, message.format(why=error.strerror or error)) from None
 
 
 def _plain(name: str) -> str:

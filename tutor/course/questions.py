@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tutor.course.blocks import KINDS, Answer, QuestionBody, read_body
+from tutor.course.blocks import KINDS, Answer, ExerciseBody, QuestionBody, read_body
 from tutor.course.expectations import read_expectations
 from tutor.course.faults import Faults, Place, listed, quoted
 from tutor.course.live_paths import Leaf, LivePath, LivePathError, read_path
@@ -46,13 +46,23 @@ _CHOICE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 @dataclass(frozen=True, slots=True)
 class Exchanges:
-    """The exchanges of a step, by id, with the lines on which they stand."""
+    """The exchanges of a step, by id."""
 
     lines: Mapping[str, int] = field(default_factory=dict)
+    """The lines on which those with the sandbox stand."""
+    probes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """For each that is an exercise's probe, the exercise and the line."""
 
-    def before(self, line: int) -> tuple[str, ...]:
-        """The ids of those that stand before a line."""
-        return tuple(name for name, at in self.lines.items() if at < line)
+    def before(self, line: int, of: str = "") -> tuple[str, ...]:
+        """The ids of those that stand before a line: with the sandbox, or the probes of an exercise."""
+        if not of:
+            return tuple(name for name, at in self.lines.items() if at < line)
+        return tuple(name for name, (exercise, at) in self.probes.items() if exercise == of and at < line)
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """All of them."""
+        return (*self.lines, *self.probes)
 
 
 def read_question(id_: str, block: TomlBlock, exchanges: Exchanges, faults: Faults) -> Question | None:
@@ -67,6 +77,30 @@ def read_question(id_: str, block: TomlBlock, exchanges: Exchanges, faults: Faul
     return _Reader(id_, block, exchanges, faults, read_body(block, QuestionBody, faults)).read()
 
 
+def check_texts(body: QuestionBody | ExerciseBody, block: TomlBlock, faults: Faults) -> None:
+    """Report what is wrong with the texts that any question has."""
+    if "prompt" not in block.table:
+        message = _("The question has no {key}; write {form}.")
+        faults.add(block.start, message.format(key="`prompt`", form='`prompt = "…"`'))
+    check_not_empty(body.prompt, block, ("prompt",), faults)
+    check_not_empty(body.explain, block, ("explain",), faults)
+    for index, hint in enumerate(body.hints):
+        check_not_empty(hint, block, ("hints", index), faults)
+    for key, text in body.feedback.items():
+        check_not_empty(text, block, ("feedback", key), faults)
+        words = count_words(text)
+        if words > FEEDBACK_WORDS:
+            message = _("The feedback has {count} words; {limit} at most.")
+            faults.style(block.value("feedback", key), message.format(count=words, limit=FEEDBACK_WORDS))
+
+
+def check_not_empty(text: str | None, block: TomlBlock, at: Path, faults: Faults) -> None:
+    """Report a text that is there and says nothing."""
+    if text is not None and not text.strip():
+        name = quoted(".".join(map(str, at)))
+        faults.style(block.value(*at), _("{key} is empty; write a text.").format(key=name))
+
+
 @dataclass(frozen=True, slots=True)
 class _Reader:
     id: str
@@ -77,7 +111,7 @@ class _Reader:
 
     def read(self) -> Question | None:
         exchange = self._exchange()
-        self._texts()
+        check_texts(self.body, self.block, self.faults)
         repeat = self._repeat(exchange)
         kind = self._kind()
         if kind is None:
@@ -152,7 +186,10 @@ class _Reader:
         if name is None:
             return ""
         key = given[0]
-        if name not in self.exchanges.lines:
+        if name in self.exchanges.probes:
+            message = _("{name} is a probe, fired at the learner's app; only its exercise can be about it.")
+            self.faults.add(self.block.value(key), message.format(name=quoted(name)))
+        elif name not in self.exchanges.lines:
             message = _("There is no exchange {name} in this step.").format(name=quoted(name))
             self.faults.unknown(self.block.value(key), message, name, self.exchanges.lines)
         elif key == "after" and name not in self.exchanges.before(self.block.start.line):
@@ -160,29 +197,8 @@ class _Reader:
             self.faults.add(self.block.value(key), message.format(name=quoted(name)))
         return name
 
-    def _texts(self) -> None:
-        """The texts that any question has."""
-        if not self._given("prompt"):
-            self._missing("prompt", '`prompt = "…"`')
-        for key, text in (("prompt", self.body.prompt), ("explain", self.body.explain)):
-            self._not_empty(text, key)
-        for index, hint in enumerate(self.body.hints):
-            self._not_empty(hint, "hints", index)
-        for key, text in self.body.feedback.items():
-            self._not_empty(text, "feedback", key)
-            words = count_words(text)
-            if words > FEEDBACK_WORDS:
-                self.faults.style(
-                    self.block.value("feedback", key),
-                    _("The feedback has {count} words; {limit} at most.").format(
-                        count=words, limit=FEEDBACK_WORDS
-                    ),
-                )
-
     def _not_empty(self, text: str | None, *at: str | int) -> None:
-        if text is not None and not text.strip():
-            name = quoted(".".join(map(str, at)))
-            self.faults.style(self.block.value(*at), _("{key} is empty; write a text.").format(key=name))
+        check_not_empty(text, self.block, at, self.faults)
 
     def _hints(self) -> tuple[str, ...]:
         unread = self._given("hints") and self.block.table["hints"] != []

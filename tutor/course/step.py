@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from tutor.course.attributes import ID, Allowed, Attributes, check_attributes, split_attributes
 from tutor.course.blocks import FrameBody, SourceBody, WebSocketBody, read_body
+from tutor.course.exercises import check_probe, is_exercise, points_of, read_exercise
 from tutor.course.expectations import read_expectations
 from tutor.course.faults import Faults, Place, listed, quoted
 from tutor.course.live_paths import is_reserved
@@ -34,10 +35,14 @@ from tutor.wire.request import RequestSyntaxError, parse_http_block
 ALLOWED: Mapping[str, Allowed] = {
     "lesson": Allowed(),
     "source": Allowed(values=("app",)),
-    "http": Allowed(id=True, flags=("raw", "follow"), values=("jar", "app", "with", "after_ms", "until")),
+    "http": Allowed(
+        id=True,
+        flags=("raw", "follow"),
+        values=("jar", "app", "with", "after_ms", "until", "of", "points"),
+    ),
     "expect": Allowed(values=("of",)),
     "question": Allowed(id=True),
-    "websocket": Allowed(id=True, values=("app",)),
+    "websocket": Allowed(id=True, values=("app", "of", "points")),
 }
 """The blocks of the format and the attributes that each may carry."""
 
@@ -159,8 +164,18 @@ class _Reader:
             {
                 named.id: named.fence.line
                 for named in reversed(fences)
-                if named.id and (named.name in _EXCHANGE_BLOCKS or named.name not in ALLOWED)
-            }
+                if named.id
+                and (named.name in _EXCHANGE_BLOCKS or named.name not in ALLOWED)
+                and not named.attributes.value("of")
+            },
+            {
+                named.id: (named.attributes.value("of"), named.fence.line)
+                for named in fences
+                if named.id and named.name in _EXCHANGE_BLOCKS and named.attributes.value("of")
+            },
+        )
+        self.exercises = tuple(
+            named.id for named in fences if named.name == "question" and is_exercise(named.fence.body)
         )
         self.expected: dict[str, tuple[int, tuple[Expectation, ...]]] = {}
 
@@ -181,6 +196,9 @@ class _Reader:
                 blocks.append(block)
         blocks += self._prose(after, self.section.last + 1)
         acting = [named for named in self.fences if named.name in (*_EXCHANGE_BLOCKS, "question")]
+        for named in self.fences:
+            if named.name in _EXCHANGE_BLOCKS:
+                self._check_probe(named)
         return StepBlocks(
             blocks=tuple(self._with_expectations(block) for block in blocks),
             action_line=acting[0].fence.line if acting else 0,
@@ -248,10 +266,32 @@ class _Reader:
             faults.add(named.place_of(attribute), message)
         return name
 
+    def _check_probe(self, named: NamedFence) -> None:
+        """What concerns a probe and the rest of its step."""
+        of = named.attributes.value("of")
+        faults = self.faults.within(named.id)
+        if not of:
+            if named.attributes.value("points"):
+                message = _("`points` goes with `of`: only an exercise's probes are worth points.")
+                faults.add(named.place_of("points"), message)
+            return
+        if of not in self.exercises:
+            message = _("There is no exercise {name} in this step.").format(name=quoted(of))
+            faults.unknown(named.place_of("of"), message, of, self.exercises)
+        if named.attributes.value("app"):
+            message = _("`app` does not go with `of`: the learner's app answers a probe.")
+            faults.add(named.place_of("app"), message)
+        line, expectations = self.expected.get(named.id, (0, ()))
+        check_probe(named.place, line, expectations, faults)
+
     def _question(self, named: NamedFence) -> Question | None:
         faults = self.faults.within(named.id)
         block = read_toml_body(named, faults)
-        return read_question(named.id, block, self.exchanges, faults) if block else None
+        if block is None:
+            return None
+        if block.table.get("kind") == "exercise":
+            return read_exercise(named.id, block, self.exchanges, faults)
+        return read_question(named.id, block, self.exchanges, faults)
 
     def _source(self, named: NamedFence) -> Source | None:
         app = self._name(named, "app", self.faults) or self.app
@@ -313,6 +353,8 @@ class _Reader:
             after_ms=self._after_ms(named, faults),
             until=self._until(named, faults),
             line=named.fence.line,
+            of=named.attributes.value("of"),
+            points=points_of(named.attributes, named.place_of("points"), faults),
         )
 
     def _check_request(self, named: NamedFence, text: str, raw: bool, faults: Faults) -> None:
@@ -320,7 +362,8 @@ class _Reader:
             before = text[:offset]
             return Place(named.fence.line + 1 + before.count("\n"), offset - (before.rfind("\n") + 1) + 1)
 
-        check_live_values(text, self.exchanges.before(named.fence.line), place, faults)
+        earlier = self.exchanges.before(named.fence.line, named.attributes.value("of"))
+        check_live_values(text, earlier, place, faults)
         try:
             if raw:
                 parse_raw_block(text)
@@ -334,7 +377,9 @@ class _Reader:
         earlier = [
             other.id
             for other in self.fences
-            if other.fence.line < named.fence.line and (other.name == "http" or other.name not in ALLOWED)
+            if other.fence.line < named.fence.line
+            and (other.name == "http" or other.name not in ALLOWED)
+            and other.attributes.value("of") == named.attributes.value("of")
         ]
         if name and name not in earlier:
             message = _("No request {name} stands before this one in the step.").format(name=quoted(name))
@@ -373,7 +418,7 @@ class _Reader:
     def _expect(self, named: NamedFence) -> None:
         of = named.attributes.value("of")
         faults = self.faults.within(of)
-        exchanges = list(self.exchanges.lines)
+        exchanges = self.exchanges.ids
         if not of:
             if not named.attributes.problem_column and not any(
                 item.name == "of" for item in named.attributes.items
@@ -404,7 +449,7 @@ class _Reader:
             faults.add(block.value("target"), _("`target` is a path and begins with `/`."))
         if not block.table.get("frames"):
             faults.add(block.key("frames"), _("The block has no `frames`; list what to send and to expect."))
-        earlier = self.exchanges.before(named.fence.line)
+        earlier = self.exchanges.before(named.fence.line, named.attributes.value("of"))
         check_live_values(body.target or "", earlier, lambda _offset: block.value("target"), faults)
         for name, value in body.headers.items():
             at = block.value("headers", name)
@@ -419,6 +464,8 @@ class _Reader:
             fields=tuple(body.headers.items()),
             app=app,
             line=named.fence.line,
+            of=named.attributes.value("of"),
+            points=points_of(named.attributes, named.place_of("points"), faults),
         )
 
     def _frame(

@@ -45,7 +45,7 @@ def unmet(
         actual = _unmet_by(expectation, fired.get(exchange))
         if actual is not None:
             path = ".".join((exchange, *expectation.path))
-            found.append(Mismatch(expectation, path, _expected(expectation), actual))
+            found.append(Mismatch(expectation, path, expected_words(expectation), actual))
     return tuple(found)
 
 
@@ -197,7 +197,8 @@ def _has_response(path: tuple[str, ...], hops: Sequence[Exchange]) -> bool:
     return lookup((*path[: len(path) - len(_bare(path))], "answered"), hops) is True
 
 
-def _expected(expectation: Expectation) -> str:
+def expected_words(expectation: Expectation) -> str:
+    """What is expected, short and for people: `status 404`, `Allow: GET, HEAD`, `no Location`."""
     path, wanted = expectation.path, expectation.value
     match expectation.operator:
         case Operator.PRESENT if path[-1:] == ("answered",):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tutor.client import StepRun
 from tutor.course.model import (
+    Block,
     ExchangeBlock,
     HttpBlock,
     Lesson,
@@ -17,6 +18,7 @@ from tutor.course.model import (
     Source,
     Step,
     WebSocketBlock,
+    is_fired,
 )
 from tutor.course.shuffle import shown_order
 from tutor.grading.answers import answer_text, grade
@@ -122,15 +124,17 @@ class StepPlayer:
                 self._pending += self._talk.screens.prose_items(block)
             elif isinstance(block, Source):
                 self._pending += self._exhibits.source_items(block)
-            elif isinstance(block, HttpBlock | WebSocketBlock):
+            elif is_fired(block):
                 group: list[ExchangeBlock] = [block]
                 while place < len(blocks) and self._joins(blocks[place]):
                     joined = blocks[place]
-                    assert isinstance(joined, HttpBlock | WebSocketBlock)
+                    assert is_fired(joined)
                     group.append(joined)
                     place += 1
                 self._fire(group, unbroken=unbroken)
                 unbroken = False
+            elif isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
+                continue
             elif isinstance(block, Question) and not block.prediction:
                 self._ask(block)
         if self._step.takeaway and not self._from_memory:
@@ -139,9 +143,9 @@ class StepPlayer:
 
     # Firing
 
-    def _joins(self, block: object) -> bool:
+    def _joins(self, block: Block) -> bool:
         """Whether a request is fired with the ones before it, on one Enter."""
-        return isinstance(block, HttpBlock | WebSocketBlock) and not self._predictions(block)
+        return is_fired(block) and not self._predictions(block)
 
     def _predictions(self, block: ExchangeBlock) -> list[Question]:
         return [

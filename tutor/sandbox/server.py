@@ -54,12 +54,20 @@ class SandboxServer:
     `host` is `127.0.0.1:PORT`, `address` the same as a URL without a path.
     """
 
-    def __init__(self, app: Flask | None = None, *, cap_bytes: int = DEFAULT_CAP, port: int = 0) -> None:
-        """Start serving. Port 0 takes a free one.
+    def __init__(
+        self,
+        app: Flask | None = None,
+        *,
+        cap_bytes: int = DEFAULT_CAP,
+        port: int = 0,
+        any_host: bool = False,
+    ) -> None:
+        """Start serving. Port 0 takes a free one; with `any_host` no Host is refused.
 
         Raises SandboxError where the port cannot be had.
         """
         self.cap_bytes = cap_bytes
+        self._any_host = any_host
         self._changed = threading.Condition()
         self._closed = False
         self._app: Flask | None = None
@@ -180,7 +188,7 @@ class SandboxServer:
         # Flask's log and Werkzeug's go to this stream; nothing may reach the terminal.
         environ["wsgi.errors"] = _SILENCE
         with self._changed:
-            trusted = connection.client_port in self._trusted
+            trusted = self._any_host or connection.client_port in self._trusted
             app = self._trusted.get(connection.client_port) or self._app
         host = environ.get("HTTP_HOST", "")
         if host and not trusted and not _OWN_HOST.fullmatch(host):

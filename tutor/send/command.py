@@ -142,7 +142,8 @@ def _upload(name: str) -> Upload:
 @contextmanager
 def _server(request: Request | RawRequest, wishes: Wishes) -> Iterator[Target]:
     if wishes.at:
-        from tutor.send.running import RunningServer, loopback_port
+        from tutor.sandbox.running import RunningServer
+        from tutor.send.address import loopback_port
 
         yield RunningServer(loopback_port(wishes.at), cap_bytes=_CAP_BYTES)
         return

@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from tutor.errors import UsageError
-from tutor.language import _
-from tutor.sandbox.recorder import Connection
+from tutor.sandbox.recorder import DEFAULT_CAP, Connection
 from tutor.sandbox.server import LOOPBACK
 from tutor.wire.exchange import Exchange, Piece
 
 if TYPE_CHECKING:
     from flask import Flask
 
-_HTTP_PORT = 80
-
 
 class RunningServer:
     """What a Client needs to know of such a server. What its Flask does cannot be seen from here."""
 
-    def __init__(self, port: int, *, cap_bytes: int) -> None:
+    def __init__(self, port: int, *, cap_bytes: int = DEFAULT_CAP) -> None:
         self.port = port
         self.host = f"{LOOPBACK}:{port}"
         self.address = f"http://{self.host}"
@@ -48,30 +43,3 @@ class RunningServer:
     def exchange_of(self, client_port: int, *, wait_s: float) -> Exchange:  # noqa: ARG002 - all is there
         """What was recorded on the connection from this port."""
         return self._connections[client_port].snapshot()
-
-
-def loopback_port(url: str) -> int:
-    """The port of `http://127.0.0.1:PORT` or `localhost`.
-
-    Raises:
-        UsageError: it is something else.
-    """
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    if (
-        parts.scheme != "http"
-        or parts.hostname not in {LOOPBACK, "localhost"}
-        or parts.username is not None
-        or parts.path not in {"", "/"}
-        or parts.query
-        or parts.fragment
-    ):
-        raise UsageError(
-            _(
-                "--at takes the address that serve prints, such as http://127.0.0.1:5000; {url} is none."
-            ).format(url=url)
-        )
-    return _HTTP_PORT if port is None else port

@@ -1,0 +1,66 @@
+"""Reading a pack's files as text, with a fault in place of what cannot be read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tutor.course.model import Fault
+from tutor.course.outline import CourseError
+from tutor.language import _
+
+LARGEST_FILE_BYTES = 1_000_000
+
+
+class UnreadableError(CourseError):
+    """A file that gives no text, with the fault to report."""
+
+    def __init__(self, path: Path, message: str, line: int = 1, column: int = 1) -> None:
+        self.fault = Fault(shown_path(path), line, column, message)
+        super().__init__(str(self.fault))
+
+
+def shown_path(path: Path) -> str:
+    """A path as reports name it: from the working directory, where it lies in that."""
+    try:
+        return path.resolve().relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return str(path)
+
+
+def read_text(path: Path, root: Path) -> str:
+    """The text of a file in the folder `root`.
+
+    Raises:
+        UnreadableError: The file cannot be read, leads out of the folder, is too large or is not UTF-8.
+    """
+    data = read_bytes(path, root)
+    if len(data) > LARGEST_FILE_BYTES:
+        message = _("The file is larger than {limit} bytes; a lesson must be smaller.")
+        raise UnreadableError(path, message.format(limit=LARGEST_FILE_BYTES))
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = data[: error.start]
+        line_start = before.rfind(b"\n") + 1
+        raise UnreadableError(
+            path,
+            _("This is not UTF-8; save the file as UTF-8."),
+            before.count(b"\n") + 1,
+            len(before[line_start:].decode("utf-8")) + 1,
+        ) from None
+
+
+def read_bytes(path: Path, root: Path) -> bytes:
+    """At most one byte more than a lesson may have.
+
+    Raises:
+        UnreadableError: The file cannot be read, or leads out of the folder.
+    """
+    try:
+        if not path.resolve(strict=True).is_relative_to(root.resolve()):
+            raise UnreadableError(path, _("This link leads out of the folder; put the file itself here."))
+        with path.open("rb") as file:
+            return file.read(LARGEST_FILE_BYTES + 1)
+    except OSError as error:
+        message = _("The file cannot be read: {why}.")
+        raise UnreadableError(path, message.format(why=error.strerror or error)) from None
