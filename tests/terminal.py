@@ -93,6 +93,13 @@ class Terminal:
         """Read until one of them is there, as `wait_for` does; gives which."""
         return self._wait(words, WAIT_S)[0]
 
+    def wait_for_screen(self, words: str) -> None:
+        """Read until the words stand on the screen, however they came there."""
+        end = time.monotonic() + WAIT_S
+        while words not in self.screen:
+            assert time.monotonic() < end, f"{words!r} did not come; the screen:\n{self.screen}"
+            self._read(end)
+
     def rewind(self) -> None:
         """Wait for what was printed so far once more."""
         self._seen = 0

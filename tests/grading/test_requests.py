@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.grading.exchanges import MOVED, NOT_FOUND, claim, exchange, question
-from tutor.course.model import Expectation, Operator, Question, QuestionKind
+from tutor.course.model import Expectation, Operator, Question, QuestionKind, WrongAnswer
 from tutor.grading.requests import grade_request
 from tutor.grading.verdict import Grade
 from tutor.wire.exchange import Exchange
-from tutor.wire.request import parse_request_line
+from tutor.wire.raw_text import parse_message
+from tutor.wire.request import RawRequest, parse_request_line
 
 UNSUPPORTED = b"HTTP/1.1 415 UNSUPPORTED MEDIA TYPE\r\nContent-Length: 0\r\n\r\n"
 
@@ -97,9 +100,9 @@ def test_the_first_expectation_that_fails_is_told(expectation: Expectation, said
 
 def test_a_request_without_an_answer_says_why() -> None:
     """Where the client gave up, the feedback has its reason."""
-    hops = (exchange(b"GET / HTTP/1.1\r\n\r\n", b"", error="no answer within 10 s."),)
+    hops = (exchange(b"GET / HTTP/1.1\r\n\r\n", b"", error="No answer within 10 s."),)
     verdict = grade_request(craft(claim("response.status", 200)), hops, {})
-    assert verdict.came == "Arrived: GET /. No response came back: no answer within 10 s."
+    assert verdict.came == "Arrived: GET /. No answer within 10 s."
 
 
 @pytest.mark.parametrize("hops", [(), (exchange(b"", b"", error="refused"),)])
@@ -108,6 +111,35 @@ def test_nothing_that_arrived_is_never_counted(hops: tuple[Exchange, ...]) -> No
     verdict = grade_request(craft(claim("response.status", 200)), hops, {})
     assert verdict.grade is Grade.UNREADABLE
     assert verdict.feedback.startswith("No request arrived")
+
+
+MESSAGE = "GET /hello HTTP/1.1\nHost: {{host}}\n\n"
+
+
+def test_a_known_wrong_message_is_told_whatever_name_the_host_has() -> None:
+    """A whole message that is known to be wrong gets its feedback; the sandbox has more than one name."""
+    asked = replace(
+        craft(claim("response.status", 405)),
+        start="GET /\n",
+        wrong=(WrongAnswer("plain", (MESSAGE,), "GET is what the rule accepts.", 1),),
+    )
+    for host in ("127.0.0.1:5000", "localhost:5000"):
+        sent = parse_message(MESSAGE.replace("{{host}}", host))
+        verdict = grade_request(asked, (exchange(),), {}, sent=sent, address="http://127.0.0.1:5000")
+        assert (verdict.key, verdict.feedback) == ("plain", "GET is what the rule accepts.")
+    other = parse_message("GET /hello HTTP/1.1\nHost: other.example\n\n")
+    assert grade_request(asked, (exchange(),), {}, sent=other, address="http://127.0.0.1:5000").key == ""
+
+
+def test_a_message_counts_as_the_line_that_it_stands_for() -> None:
+    """Where a line is asked for, a whole message gets the feedback of the line that says the same."""
+    asked = replace(
+        craft(claim("response.status", 405)),
+        wrong=(WrongAnswer("plain", ("GET /hello X-A:1",), "GET is what the rule accepts.", 1),),
+    )
+    data = b"GET /hello HTTP/1.1\r\nHost: a\r\nX-A: 1\r\nAccept: */*\r\n\r\n"
+    verdict = grade_request(asked, (exchange(data),), {}, sent=RawRequest(data))
+    assert verdict.key == "plain"
 
 
 def test_the_goal_is_about_the_learners_exchange() -> None:

@@ -106,18 +106,16 @@ def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
     expectation = missed.expectation
     about = [part for part in expectation.path if not re.fullmatch("hop[0-9]+", part)]
     if lookup(("answered",), hops) is False and about[:1] == ["response"]:
-        why = hops[-1].error
-        return (
-            _("No response came back: {why}.").format(why=why.rstrip("."))
-            if why
-            else _("No response came back.")
-        )
+        return hops[-1].error or _("No response came back.")
     plain = expectation.operator in {Operator.EQUALS, Operator.ONE_OF} and not expectation.exchange
     if expectation.path == ("response", "status") and plain:
         wanted = expectation.value if isinstance(expectation.value, (list, tuple)) else [expectation.value]
         return _("Status {actual} came back; the goal is {goal}.").format(
             actual=lookup(expectation.path, hops), goal=_(" or ").join(map(str, wanted))
         )
+    if about[-1:] == ["head"]:
+        # It stands on the screen, line end by line end.
+        return _("Its head is not yet what is asked for.")
     if expectation.operator is Operator.MATCHES:
         # A pattern is no words for a learner.
         return _("What came of it has {actual}; that is not the goal yet.").format(actual=missed.actual)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tutor.wire.request import FORM, JSON
@@ -104,6 +104,13 @@ def message_offers(before: str, around: Surroundings) -> tuple[Offer, ...]:
     return _values(name, value.lstrip(), around) if colon else _names(line, ": ", around)
 
 
+def common_start(offers: Sequence[Offer]) -> str:
+    """What all of them begin with."""
+    first, last = min(offer.text for offer in offers), max(offer.text for offer in offers)
+    differs = (place for place, letter in enumerate(first) if not last.startswith(letter, place))
+    return first[: next(differs, len(first))]
+
+
 def _methods(typed: str, around: Surroundings) -> tuple[Offer, ...]:
     methods = sorted({method for route in around.routes for method in route.methods} | {"GET"})
     return tuple(Offer(f"{method} ", len(typed)) for method in methods if method.startswith(typed.upper()))
@@ -122,21 +129,21 @@ def _paths(typed: str, method: str, around: Surroundings) -> tuple[Offer, ...]:
 
 def _continued(rule: str, typed: str) -> str | None:
     """The text that goes on from what is typed to the rule's next variable; None where they differ."""
-    literals = re.split(r"<[^>]*>", rule)
-    at = 0
-    for place, literal in enumerate(literals):
-        rest = typed[at:]
+    first, *others = re.split(r"<[^>]*>", rule)
+    if first.startswith(typed):
+        return first
+    if not typed.startswith(first):
+        return None
+    rest = typed[len(first) :]
+    for literal in others:
+        # A variable is what stands up to the next slash.
+        value = re.match("[^/]*", rest)
+        rest = rest[value.end() if value else 0 :]
         if literal.startswith(rest):
-            return typed[:at] + literal
-        if not rest.startswith(literal) or place == len(literals) - 1:
+            return typed + literal[len(rest) :]
+        if not rest.startswith(literal):
             return None
-        at += len(literal)
-        # A variable ends where the next literal begins; without a next one nothing more can be offered.
-        following = literals[place + 1]
-        end = typed.find(following, at) if following else -1
-        if end < 0:
-            return None
-        at = end
+        rest = rest[len(literal) :]
     return None
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from prompt_toolkit import PromptSession
 from prompt_toolkit.application import get_app
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.buffer import Buffer
 from prompt_toolkit.document import Document
 from prompt_toolkit.formatted_text import StyleAndTextTuples
 from prompt_toolkit.history import FileHistory, History, InMemoryHistory
@@ -20,7 +20,7 @@ from prompt_toolkit.layout.processors import Processor, Transformation, Transfor
 from prompt_toolkit.lexers import Lexer
 
 from tutor.language import _, ngettext
-from tutor.play.completion import Surroundings, line_offers, message_offers
+from tutor.play.completion import Surroundings, common_start, line_offers, message_offers
 from tutor.play.prompt import LEFT
 from tutor.screen.output import plain_symbols
 from tutor.wire.raw_text import has_line_end, parse_message
@@ -33,18 +33,64 @@ _LONGEST_KEPT = 100_000
 """Characters of an entry that is kept: a pasted file is no history."""
 
 
-class RequestCompleter(Completer):
-    """Offers what may follow in a request of one line, or in a whole message."""
+class Completing:
+    """Tab in a request of one line, or in a whole message: completes, or lists in the bar what may follow.
+
+    In the bar, because that alone draws itself anew: the scrollback stays what was sent and what came.
+    """
 
     def __init__(self, *, of_messages: bool) -> None:
         self.around = Surroundings()
         """What the request is typed for: set anew before each prompt."""
         self._offers = message_offers if of_messages else line_offers
+        self._listed: tuple[str, ...] = ()
+        self._for = ""
+        """What stood before the cursor when they were listed."""
 
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        del complete_event
-        for offer in self._offers(document.text_before_cursor, self.around):
-            yield Completion(offer.text, start_position=-offer.replaces, display=offer.shown or None)
+    def add_to(self, keys: KeyBindings) -> None:
+        """Bind Tab."""
+
+        @keys.add("tab")
+        def complete(event: KeyPressEvent) -> None:
+            self._complete(event.current_buffer)
+
+    def bar(self, before: str, width: int) -> str:
+        """The offers for what stands before the cursor; empty where there are none to choose from.
+
+        Tab once more turns to those that do not fit.
+        """
+        if not self._listed or before != self._for:
+            return ""
+        row = ""
+        for place, offer in enumerate(self._listed):
+            mark = "  …" if place < len(self._listed) - 1 else ""
+            if row and len(row) + len(offer) + len(mark) + 2 > width:
+                return row + "  …"
+            row += ("  " if row else " ") + offer
+        return row
+
+    def _complete(self, buffer: Buffer) -> None:
+        before = buffer.document.text_before_cursor
+        if self._listed and before == self._for:
+            self._turn()
+            return
+        offers = self._offers(before, self.around)
+        self._listed = ()
+        if not offers:
+            return
+        common = common_start(offers)
+        replaces = offers[0].replaces
+        if len(common) > replaces or len(offers) == 1:
+            buffer.delete_before_cursor(replaces)
+            buffer.insert_text(common)
+        if len(offers) > 1:
+            self._listed = tuple((offer.shown or offer.text).strip() for offer in offers)
+            self._for = buffer.document.text_before_cursor
+
+    def _turn(self) -> None:
+        """Put those that were shown last."""
+        shown = self.bar(self._for, get_app().output.get_size().columns).removesuffix("  …").split()
+        self._listed = self._listed[len(shown) :] + self._listed[: len(shown)]
 
 
 def kept_history(file: Path) -> History:
@@ -120,16 +166,17 @@ class LineEnds(Processor):
         return Transformation([*transformation_input.fragments, ("class:wire-end", self._mark)])
 
 
-def message_bar(text: str) -> str:
+def message_bar(text: str) -> tuple[str, ...]:
     """What is to be known of a message while it is typed: how to send it, and what its parts come to."""
-    return "   ".join((_("Ctrl-D send"), _("Esc leave"), _("Tab complete"), _standing(text)))
+    return (_("Ctrl-D send"), _("Esc leave"), _standing(text), _("Tab complete"))
 
 
 def _standing(text: str) -> str:
     try:
         data = parse_message(text).data
-    except RequestSyntaxError as error:
-        return error.message
+    except RequestSyntaxError:
+        # What is wrong is told in full when it is sent.
+        return _("nothing to send") if not text.strip() else _("a backslash means nothing")
     _head, end, body = data.partition(b"\r\n\r\n")
     if not end:
         return _("no empty line yet")

@@ -15,8 +15,10 @@ from tutor.screen.output import plain_symbols
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
     from prompt_toolkit.formatted_text import AnyFormattedText
+    from prompt_toolkit.key_binding import KeyBindings
 
     from tutor.play.completion import Surroundings
+    from tutor.play.editor import Completing
     from tutor.wire.exchange import Exchange
 
 REPRINT = "\x0c"
@@ -204,6 +206,7 @@ class BarPrompter:
     def __init__(self, env: Environment) -> None:
         self._env = env
         self._sessions: dict[str, PromptSession[str]] = {}
+        self._completing: dict[str, Completing] = {}
         self._bar: Sequence[str] = ()
         self._typed: dict[str, str] = {}
         """What stood there when an arrival woke the prompt, by the kind of session."""
@@ -272,73 +275,70 @@ class BarPrompter:
 
     def _session(self, kind: str, around: Surroundings | None) -> PromptSession[str]:
         """The session for answers, for requests of one line, or for whole messages; each has its history."""
-        from tutor.play import editor
-
         if kind not in self._sessions:
             self._sessions[kind] = self._make_session(kind)
-        session = self._sessions[kind]
-        if isinstance(session.completer, editor.RequestCompleter) and around is not None:
-            session.completer.around = around
-        return session
+        if around is not None:
+            self._completing[kind].around = around
+        return self._sessions[kind]
 
     def _make_session(self, kind: str) -> PromptSession[str]:
         from prompt_toolkit import PromptSession
         from prompt_toolkit.history import InMemoryHistory
         from prompt_toolkit.output import ColorDepth, create_output
-        from prompt_toolkit.shortcuts import CompleteStyle
         from prompt_toolkit.styles import Style
 
         from tutor.play import editor
         from tutor.screen.theme import prompt_styles
 
-        settings: dict[str, Any] = {"history": InMemoryHistory(), "key_bindings": self._keys()}
+        settings: dict[str, Any] = {"history": InMemoryHistory()}
+        keys = editor.message_keys() if kind == "message" else self._keys()
         if kind != "answer":
             settings["history"] = editor.kept_history(self._env.state_directory / f"{kind}s.history")
-            settings["completer"] = editor.RequestCompleter(of_messages=kind == "message")
+            self._completing[kind] = editor.Completing(of_messages=kind == "message")
+            self._completing[kind].add_to(keys)
         if kind == "message":
-            settings["key_bindings"] = editor.message_keys()
             settings["lexer"] = editor.MessageLexer()
             settings["input_processors"] = [editor.LineEnds(ascii_only=self._env.out.ascii_only)]
         session: PromptSession[str] = PromptSession(
             output=create_output(stdout=self._env.out.stream),
-            bottom_toolbar=self._message_bar if kind == "message" else self._toolbar,
+            bottom_toolbar=lambda: self._words(self._toolbar(kind)),
             color_depth=None if self._env.out.colour else ColorDepth.DEPTH_1_BIT,
             style=Style.from_dict(
                 {**prompt_styles(), "bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
             ),
             enable_open_in_editor=False,
-            # In the scrollback, as in a shell: a menu would need rows that a small screen does not have.
-            complete_style=CompleteStyle.READLINE_LIKE,
-            complete_while_typing=False,
             # A learner's answer is one line; Enter inside a paste sends it.
             multiline=kind == "message",
+            key_bindings=keys,
             **settings,
         )
         if kind == "message":
             editor.let_escape_count(session)
         return session
 
-    def _message_bar(self) -> str:
+    def _words(self, words: str) -> str:
+        return plain_symbols(words) if self._env.out.ascii_only else words
+
+    def _toolbar(self, kind: str) -> str:
         from prompt_toolkit.application import get_app
 
         from tutor.play.editor import message_bar
 
-        return self._words(" " + message_bar(get_app().current_buffer.text))
-
-    def _words(self, words: str) -> str:
-        return plain_symbols(words) if self._env.out.ascii_only else words
-
-    def _toolbar(self) -> str:
         width = self._env.out.size[0]
+        buffer = get_app().current_buffer
+        completing = self._completing.get(kind)
+        offers = completing.bar(buffer.document.text_before_cursor, width) if completing else ""
+        if offers:
+            return offers
         bar = ""
-        for command in self._bar:
+        for command in message_bar(buffer.text) if kind == "message" else self._bar:
             if len(bar) + len(command) + 3 > width:
                 break
             bar += ("   " if bar else " ") + command
-        return self._words(bar)
+        return bar
 
     @staticmethod
-    def _keys() -> Any:
+    def _keys() -> KeyBindings:
         from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 
         keys = KeyBindings()
