@@ -38,6 +38,8 @@ class Seeded:
     """None: any but 0."""
 
 
+CRAFTED = LESSON[LESSON.index('answer = "GET /hello?name=Li"') : LESSON.index("[feedback]\nunnamed")]
+
 SEEDED = (
     Seeded(
         "a wrong status in expect",
@@ -176,6 +178,16 @@ SEEDED = (
         "2.1/first/crafted/request",
         'answer = "GET /hello?name=Bo"',
         ("Li", "Bo"),
+    ),
+    Seeded(
+        "a message to begin with that meets the goal",
+        CRAFTED,
+        'start = "GET /hello?name=Li HTTP/1.1\\n\\n"\n'
+        + CRAFTED.replace('?name=Li"', '?name=Li HTTP/1.1\\n\\n"').replace('hello"', 'hello HTTP/1.1\\n\\n"'),
+        CheckKind.WRONG_ANSWER,
+        "2.1/first/crafted/start",
+        "start = ",
+        ("meets the goal as it stands",),
     ),
     Seeded(
         "a near miss that meets the goal",

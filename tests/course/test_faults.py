@@ -1096,6 +1096,31 @@ QUESTIONS = [
         '"HEAD',
         ("`helo`", "`hello`"),
     ),
+    Seed("request-predicted", _question(REQUEST, ("after =", "before =")), "before =", ("no prediction",)),
+    Seed(
+        "start-elsewhere",
+        _question(TEXT, ("hints =", "start = 'GET /'\nhints =")),
+        "start =",
+        ("belongs to questions of kind `request`",),
+    ),
+    Seed(
+        "start-unreadable",
+        _question(REQUEST, ("hints =", r"start = 'GET /\q'" + "\nhints =")),
+        r"'GET /\q'",
+        (r"\q means nothing here",),
+    ),
+    Seed(
+        "start-live-value",
+        _question(REQUEST, ("hints =", "start = 'GET {{helo.request.target}}'\nhints =")),
+        "'GET {{",
+        ("`helo`", "`hello`"),
+    ),
+    Seed(
+        "message-unreadable",
+        _question(REQUEST, ("hints =", "start = 'GET /'\nhints ="), ('"GET /hello"', r"'GET \x'")),
+        r"'GET \x'",
+        ("no request",),
+    ),
     Seed(
         "request-wrong-is-right",
         _question(REQUEST, ('"GET /hello"', '"HEAD  /hello"')),
