@@ -27,6 +27,7 @@ from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
 from tutor.play import feedback
 from tutor.play.commands import Typed, Verb
+from tutor.play.compare import compared, comparison
 from tutor.play.conversation import Conversation, Passed
 from tutor.play.live import LiveDrawing
 from tutor.play.prompt import Inbox
@@ -215,6 +216,7 @@ class StepPlayer:
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
+        self._pending += self._comparisons(group)
 
     def _prepared(self, block: ExchangeBlock) -> Sendable | None:
         """The request as it will be sent; None where it hangs on one that is not fired yet."""
@@ -281,7 +283,7 @@ class StepPlayer:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
-        self._talk.reply(self._lines(self._exchange_items([last])))
+        self._talk.reply(self._lines([*self._exchange_items([last]), *self._comparisons([last])]))
 
     # Showing exchanges
 
@@ -292,19 +294,33 @@ class StepPlayer:
         if self._as_rows(group):
             return self._rows(hops)
         items: list[Item] = []
+        compared_ids = {name for each in group if isinstance(each, HttpBlock) for name in _compared_by(each)}
         for block, exchanges in hops:
             whole = self._step.whole or _is_raw(block)
             for exchange in exchanges:
                 if items:
                     items.append(self._talk.screens.blank())
-                live = block.id in self._shown.live
-                items += self._both_ends(exchange, self._view(block), folds=not whole, seen=live)
+                # What was drawn as it arrived, or is set beside another, need not stand there twice.
+                twice = block.id in self._shown.live or block.id in compared_ids
+                items += self._both_ends(exchange, self._view(block), folds=not whole, seen=twice)
         items.append(self._talk.screens.blank())
         if self._step.waterfall and self._step.exchanges[-1].id == group[-1].id:
             lines = waterfall_lines(
                 self._run.fired, width=self._talk.env.out.size[0], plain=self._talk.env.plain
             )
             items.append(Fixed([*lines, Text()]))
+        return items
+
+    def _comparisons(self, group: Sequence[ExchangeBlock]) -> list[Item]:
+        """What the lesson sets beside the exchanges of the group."""
+        env = self._talk.env
+        items: list[Item] = []
+        for block in group:
+            if isinstance(block, HttpBlock) and {block.id, block.compare} <= set(self._run.fired):
+                other = self._run.fired[block.compare][0 if block.compare == block.id else -1]
+                pair = (other, self._run.fired[block.id][-1])
+                items += [comparison(self._shown.exchanges, pair, env.out, full=env.full)]
+                items += [self._talk.screens.blank()]
         return items
 
     def _both_ends(
@@ -314,7 +330,6 @@ class StepPlayer:
         with_timeline = self._step.timeline
         start = RESPONSE_STAGES.index(2) if with_timeline else 0
         if seen:
-            # What was drawn as it arrived need not stand there twice.
             start = len(RESPONSE_STAGES) - 1
         if self._talk.env.full:
             start = 0
@@ -636,6 +651,7 @@ class StepPlayer:
             Verb.FIRE: lambda _argument: self._refire(),
             Verb.RAW: self._raw,
             Verb.EXPLAIN: self._explain,
+            Verb.COMPARE: self._compare,
             Verb.TIMELINE: self._timeline,
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
@@ -690,6 +706,9 @@ class StepPlayer:
             self._talk.reply(
                 [*request_lines(exchange, view), *response_lines(exchange, view), flask_line(exchange)]
             )
+
+    def _compare(self, argument: str) -> None:
+        self._talk.reply(compared(self._shown.exchanges, argument, self._talk.env.out))
 
     def _timeline(self, argument: str) -> None:
         exchange = self._picked(argument)
@@ -763,6 +782,11 @@ def _same_everywhere(exchanges: Sequence[Exchange]) -> frozenset[str]:
     responses = [exchange.response for exchange in exchanges if exchange.response is not None]
     names = ("content-type", "content-length")
     return frozenset(name for name in names if len({response.value(name) for response in responses}) <= 1)
+
+
+def _compared_by(block: HttpBlock) -> tuple[str, ...]:
+    """The ids of the exchanges that the block sets beside each other."""
+    return (block.id, block.compare) if block.compare else ()
 
 
 def _is_raw(block: ExchangeBlock) -> bool:
