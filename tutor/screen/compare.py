@@ -316,7 +316,7 @@ def _heading(arrow: str, words: str, style: str, *, plain: bool) -> Text:
 def _said(words: str, line: Text, style: str) -> Text:
     from rich.text import Text
 
-    return Text(f"{words} ", style).append_text(line)
+    return Text.assemble((f"{words} ", style), line)
 
 
 def _styled(words: str, style: str) -> Text:

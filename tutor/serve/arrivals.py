@@ -134,4 +134,4 @@ class Arrivals:
             return []
         apart = [""] if not self._last else []
         self._last = arrival.number
-        return [*apart, *(Text(f"[{arrival.number}] ", "muted").append_text(line) for line in lines)]
+        return [*apart, *(Text.assemble((f"[{arrival.number}] ", "muted"), line) for line in lines)]
