@@ -69,7 +69,7 @@ def _waited_for(
     with suppress(Empty):
         connection, ended = changed.get(timeout=wait_s)
         while True:
-            found[connection] = ended
+            found[connection] = ended or found.get(connection, False)
             connection, ended = changed.get_nowait()
     return found
 
