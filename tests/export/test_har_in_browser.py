@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.browser import Page, browser, needs_browser
 from tests.command import ROOT
+from tests.export.recorded import any_server
+from tutor.course.model import Frame, WebSocketBlock
+from tutor.export.har import har
 
 pytestmark = [pytest.mark.browser, needs_browser]
 
@@ -129,3 +133,21 @@ def test_a_malformed_exchange_opens_without_a_status(panel: NetworkPanel, tmp_pa
     assert name == "ÿ"
     assert not status.isdigit()
     assert kind == "octet-stream"
+
+
+def test_a_websocket_has_its_messages_in_the_panel(panel: NetworkPanel, tmp_path: Path) -> None:
+    """What both sides said stands under Messages."""
+    frames = (
+        Frame(send=True, opcode="text", data="hi"),
+        Frame(send=False, opcode="text", data="echo: hi"),
+        Frame(send=True, opcode="close", data="1000 bye"),
+    )
+    with any_server() as (server, client, _arrived):
+        hops = client.fire_websocket(WebSocketBlock(id="ws", target="/talk", frames=frames, line=1))
+        start = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        text = har(hops, address=server.address, start=start, program="tests", version="1")
+    archive = tmp_path / "talk.har"
+    archive.write_text(text, "utf-8")
+    assert [row[:3] for row in panel.open(archive)] == [["talk", "101", "websocket"]]
+    panel.show("talk", "Messages")
+    panel.wait_for("echo: hi")

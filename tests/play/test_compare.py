@@ -70,7 +70,7 @@ def test_compare_in_plain_output_is_words(tmp_path: Path) -> None:
         terminal.type(":try GET /nope")
         terminal.wait_for("a–c ▸")
         terminal.type(":c")
-        terminal.wait_for("1 hello 2 tried")
+        terminal.wait_for("1 hello compared with 2 tried")
         terminal.wait_for("Differs, 1: GET /hello HTTP/1.1")
         terminal.wait_for("Differs, 2: GET /nope HTTP/1.1")
         terminal.wait_for("Both: Accept: */*")

@@ -179,7 +179,7 @@ class _Under:
 
     def opening(self) -> list[Text]:
         first, second = (_title(each, self._ascii_only) for each in (self._first, self._second))
-        return [first.append("   ").append_text(second)]
+        return [first.append(f" {_('compared with')} ").append_text(second)]
 
     def pair(self, pair: Pair) -> list[Text]:
         first, second = _drawn(pair, self._ascii_only)
