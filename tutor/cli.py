@@ -261,7 +261,7 @@ def commands(language: str) -> click.Group:
     @click.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
     @_global_options
     def serve(port: int, lesson: str, app: str, **options: Any) -> int:
-        from tutor.serve import serve as serve_section
+        from tutor.serve.command import serve as serve_section
 
         serve_section(_environment(language, options), lesson, port=port, configuration=app)
 

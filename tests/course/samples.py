@@ -148,7 +148,7 @@ hop1.status = 302
 hop2.request.method = "GET"
 ```
 
-```http {#again jar=one with=login after_ms=50 until=3events,500ms}
+```http {#again jar=one with=login after_ms=50 until=3events,500ms compare=login}
 GET /hello HTTP/1.1
 Host: {{host}}
 Referer: {{address}}/x

@@ -290,6 +290,18 @@ BLOCKS = [
         ("No request `again` stands before",),
     ),
     Seed(
+        "compare-unknown",
+        replaced(("compare=login", "compare=logn"), text=FULL),
+        "compare=logn",
+        ("`logn`", "`login`"),
+    ),
+    Seed(
+        "compare-itself-unfollowed",
+        replaced(("compare=login", "compare=again"), text=FULL),
+        "compare=again",
+        ("`follow`",),
+    ),
+    Seed(
         "after-ms-alone",
         replaced(("with=login after_ms=50", "after_ms=50"), text=FULL),
         "after_ms=50",

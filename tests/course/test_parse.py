@@ -93,6 +93,7 @@ def test_http_attributes() -> None:
     login, again = lesson_of(FULL).steps[1].requests
     assert (login.follow, login.jar, login.raw) == (True, "one", False)
     assert (again.jar, again.with_id, again.after_ms) == ("one", "login", 50)
+    assert again.compare == "login"
     assert again.until == Until(events=3, body_bytes=None, ms=500)
     raw = lesson_of(FULL).steps[2].requests[0]
     assert raw.raw

@@ -17,7 +17,7 @@ from tutor.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.exchange import Exchange
 from tutor.wire.message import Message
-from tutor.wire.request import RawRequest, Request
+from tutor.wire.request import RawRequest, Request, Upload, parse_request_line, parse_request_words
 
 WAIT_S = 10.0
 _CLIENTS = {
@@ -52,6 +52,14 @@ REQUESTS = {
     "chunked": Request("POST", "/a", (("Transfer-Encoding", "chunked"),), b"in chunks"),
     "coded": Request("GET", "/gzip"),
     "redirect": Request("GET", "/redirect"),
+    "not modified": Request("GET", "/etag", (("If-None-Match", '"v1"'),)),
+    "a quoted cookie": Request("GET", "/a", (("Cookie", 'name=Grey; x="a b"; y=it\'s'),)),
+    "a path with Chinese": parse_request_line("GET /李/辉?q=李#top"),
+    "an upload": parse_request_words(
+        ["POST", "/a", "title=Lake 李", "photo@lake"],
+        form=True,
+        read_file=lambda _name: Upload('l"ke 李.jpg', "image/jpeg", b"\x89PNG\r\n\0\xff'"),
+    ),
 }
 
 RAW = {
@@ -63,6 +71,8 @@ RAW = {
     "a space before the colon": b"GET /a HTTP/1.1\r\nHost : 127.0.0.1\r\n\r\n",
     "octets": b"GET /a\xff HTTP/1.1\r\nHost: 127.0.0.1\r\nX-O: '\x01\xfe%\\\r\n\r\n",
     "octets alone": b"\xfe\x00\x01\r\n\r\n",
+    "Chinese as it stands": "GET /李 HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode(),
+    "an absolute target": b"GET http://127.0.0.1/a HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
     "a wrong length": b"POST /a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 2\r\n\r\nlonger",
 }
 
@@ -81,6 +91,12 @@ def any_app() -> Flask:
     @app.get("/gzip")
     def coded() -> ResponseReturnValue:
         return Response(gzip.compress(b"coded " * 10), headers={"Content-Encoding": "gzip"})
+
+    @app.get("/etag")
+    def etag() -> ResponseReturnValue:
+        response = Response("tea")
+        response.set_etag("v1")
+        return response.make_conditional(request)
 
     @app.get("/octets")
     def octets() -> ResponseReturnValue:
@@ -106,7 +122,12 @@ def any_app() -> Flask:
         ws.send("echo: " + ws.receive(timeout=WAIT_S))
         ws.close(1000, "bye")
 
+    def talk(ws: flask_sock.Server) -> None:
+        while (text := ws.receive(timeout=WAIT_S)) is not None:
+            ws.send(f"echo: {text}")
+
     sock.route("/ws")(echo)
+    sock.route("/talk")(talk)
     return app
 
 

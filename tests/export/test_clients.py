@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from tests.export.recorded import RAW, REQUESTS, WAIT_S, absent, any_server, meaning, sent
 from tutor.client import Client
+from tutor.course.model import Frame, WebSocketBlock
 from tutor.export.curl import curl_command, quoted
 from tutor.export.python import python_code
 from tutor.sandbox.server import SandboxServer
@@ -102,6 +103,49 @@ def test_the_python_code_does_the_same_exchange(table: Table, tmp_path: Path, na
     if original.response.status:
         assert str(original.response.status) in done.stdout
     assert (original.response.body.decode() if name != "coded" else "coded coded") in done.stdout
+
+
+def spoken(client: Client) -> Exchange:
+    """A WebSocket on which a word was said and answered, then closed; without an octet that telnet knows."""
+    frames = (
+        Frame(send=True, opcode="text", data="hi"),
+        Frame(send=False, opcode="text", data="echo: hi"),
+        Frame(send=True, opcode="close", data="1000 bye"),
+        Frame(send=False, opcode="close"),
+    )
+    while True:
+        # Masks are drawn anew each time.
+        [exchange] = client.fire_websocket(WebSocketBlock(id="ws", target="/talk", frames=frames, line=1))
+        assert not exchange.error
+        if b"\xff" not in exchange.data(Direction.REQUEST):
+            return exchange
+
+
+def test_the_python_code_of_a_websocket_says_the_same_frames(table: Table, tmp_path: Path) -> None:
+    """The handshake is awaited and the echo too, so that the server hears every frame and answers it."""
+    server, client, arrived = table
+    original = spoken(client)
+    program = tmp_path / "again.py"
+    program.write_text(python_code(original, address=server.address), "ascii")
+    command = [sys.executable, "-W", "error", str(program)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=True)
+    again = arrived.get(timeout=WAIT_S)
+    assert again.data(Direction.REQUEST) == original.data(Direction.REQUEST)
+    assert again.data(Direction.RESPONSE) == original.data(Direction.RESPONSE)
+    assert "echo: hi" in done.stdout
+
+
+@needs_curl
+@needs_bash
+def test_the_curl_command_of_a_websocket_says_the_same_frames(table: Table) -> None:
+    """By telnet, with pauses, the frames cross as they were."""
+    server, client, arrived = table
+    original = spoken(client)
+    done = run_shell(curl_command(original, address=server.address))
+    again = arrived.get(timeout=WAIT_S)
+    assert again.data(Direction.REQUEST) == original.data(Direction.REQUEST)
+    assert again.data(Direction.RESPONSE) == original.data(Direction.RESPONSE)
+    assert b"echo: hi" in done.stdout
 
 
 def test_what_most_requests_need_is_short(table: Table) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from tests.grading.exchanges import MOVED, NOT_FOUND, claim, exchange, question
 from tutor.course.model import Expectation, Operator, Question, QuestionKind, WrongAnswer
-from tutor.grading.requests import grade_request
+from tutor.grading.requests import as_sent, grade_request
 from tutor.grading.verdict import Grade
 from tutor.wire.exchange import Exchange
 from tutor.wire.raw_text import parse_message
@@ -203,3 +203,35 @@ def test_a_known_wrong_request_may_leave_open_what_is_written_there() -> None:
     }.items():
         verdict = grade_request(asked, (arrival("GET /x HTTP/1.1"),), {}, sent=parse_request_line(typed))
         assert verdict.key == key, typed
+
+
+def test_what_a_browser_adds_hides_no_known_wrong_request() -> None:
+    """A navigation is compared without the dozen fields of its own; curl's are its user's."""
+    asked = craft(claim("response.status", 200), wrong={"bare": ("GET /hello",)})
+    browsers = (
+        'GET /hello HTTP/1.1\nHost: 127.0.0.1\nsec-ch-ua: "Chromium"\nUpgrade-Insecure-Requests: 1\n'
+        "Sec-Fetch-Mode: navigate\nAccept-Language: en-US"
+    )
+    for head, key in ((browsers, "bare"), ("GET /hello HTTP/1.1\nAccept-Language: en-US", "")):
+        hops = (arrival(head),)
+        assert hops[0].request is not None
+        verdict = grade_request(asked, hops, {}, sent=as_sent(hops[0].request))
+        assert verdict.key == key
+        assert "sec-ch-ua" not in verdict.came
+
+
+def test_a_charset_makes_no_other_request() -> None:
+    """HTTPie says of a form that it is UTF-8; it is the known wrong request all the same."""
+    asked = craft(claim("response.status", 200), wrong={"form": ("POST /json --form name=Li",)})
+    form = "application/x-www-form-urlencoded"
+    for charset, key in (
+        ("", "form"),
+        ("; charset=utf-8", "form"),
+        (';Charset="UTF-8"', "form"),
+        ("; x=1", ""),
+    ):
+        hops = (
+            arrival(f"POST /json HTTP/1.1\nContent-Type: {form}{charset}\nContent-Length: 7", b"name=Li"),
+        )
+        assert hops[0].request is not None
+        assert grade_request(asked, hops, {}, sent=as_sent(hops[0].request)).key == key

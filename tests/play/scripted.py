@@ -66,6 +66,9 @@ class Learner:
         assert len(bar) <= 5
         label = label if isinstance(label, str) else label()
         self.beats.append((label, self.screen.taken()))
+        if label == "Enter: edit ▸" and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
+            self.questions.pop(0)
+            return ":a"
         if "Enter: " in label:
             return ""
         question = self.questions.pop(0)
@@ -77,7 +80,7 @@ class Learner:
         return question.answer[0]
 
     def edit(self, text: str, inbox: object, around: object) -> str:
-        """The model message, or what the editor begins with where only the live exchange could say it."""
+        """The model message."""
         del inbox, around
         question = self.questions.pop(0)
         host = re.search(r"127\.0\.0\.1:[0-9]+", text)

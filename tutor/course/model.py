@@ -93,6 +93,8 @@ class HttpBlock:
     after_ms: int = 0
     """With `with_id`: starts that long after the other one started."""
     until: Until = field(default_factory=Until)
+    compare: str = ""
+    """The id of the exchange that is set beside it; its own: its first hop beside its last."""
     expectations: tuple[Expectation, ...] = ()
     line: int = 0
     expect_line: int = 0

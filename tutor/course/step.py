@@ -38,7 +38,7 @@ ALLOWED: Mapping[str, Allowed] = {
     "http": Allowed(
         id=True,
         flags=("raw", "follow"),
-        values=("jar", "app", "with", "after_ms", "until", "of", "points"),
+        values=("jar", "app", "with", "after_ms", "until", "compare", "of", "points"),
     ),
     "expect": Allowed(values=("of",)),
     "question": Allowed(id=True),
@@ -352,6 +352,7 @@ class _Reader:
             with_id=self._with(named, faults),
             after_ms=self._after_ms(named, faults),
             until=self._until(named, faults),
+            compare=self._compare(named, faults),
             line=named.fence.line,
             of=named.attributes.value("of"),
             points=points_of(named.attributes, named.place_of("points"), faults),
@@ -372,15 +373,30 @@ class _Reader:
         except RequestSyntaxError as error:
             faults.add(Place(named.fence.line + error.line, error.column), error.message)
 
-    def _with(self, named: NamedFence, faults: Faults) -> str:
-        name = named.attributes.value("with")
-        earlier = [
+    def _requests_before(self, named: NamedFence) -> list[str]:
+        return [
             other.id
             for other in self.fences
             if other.fence.line < named.fence.line
             and (other.name == "http" or other.name not in ALLOWED)
             and other.attributes.value("of") == named.attributes.value("of")
         ]
+
+    def _compare(self, named: NamedFence, faults: Faults) -> str:
+        name = named.attributes.value("compare")
+        earlier = self._requests_before(named)
+        if name and name == named.id:
+            if not named.attributes.flag("follow"):
+                message = _("Only hops can be compared within one exchange; add `follow`, or name another.")
+                faults.add(named.place_of("compare"), message)
+        elif name and name not in earlier:
+            message = _("No request {name} stands before this one in the step.").format(name=quoted(name))
+            faults.unknown(named.place_of("compare"), message, name, filter(None, earlier))
+        return name
+
+    def _with(self, named: NamedFence, faults: Faults) -> str:
+        name = named.attributes.value("with")
+        earlier = self._requests_before(named)
         if name and name not in earlier:
             message = _("No request {name} stands before this one in the step.").format(name=quoted(name))
             faults.unknown(named.place_of("with"), message, name, filter(None, earlier))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 
-from tutor.export.plain_request import PlainRequest, plain_request
+from tutor.export.plain_request import PlainRequest, plain_request, websocket_turns
 from tutor.wire.exchange import Direction, Exchange
 
 _ARGUMENT_BYTES = 64 * 1024
@@ -19,20 +19,17 @@ _CODES = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r", 0x25: "%%", 0x5C: "\\\\"}
 def curl_command(exchange: Exchange, *, address: str) -> str:
     """The command that makes the exchange happen again, for bash or zsh; printable.
 
-    A request that curl would set right is sent as bytes, through `telnet://`.
+    A request that curl would set right is sent as bytes, through `telnet://`, and so is a WebSocket.
 
     Args:
         exchange: with any bytes.
         address: `http://127.0.0.1:PORT` of the server that it reached.
     """
+    if turns := websocket_turns(exchange):
+        return _by_telnet(turns, address)
     request = plain_request(exchange, address)
     if request is None:
-        host = address.removeprefix("http://")
-        data = exchange.data(Direction.REQUEST)
-        # 255 begins a command of Telnet (RFC 854): curl would double it.
-        client = f"nc {host.replace(':', ' ')}" if b"\xff" in data else f"curl -sN telnet://{host}"
-        # Both leave when their input ends; the pause lets the answer come.
-        return f"({_printf(data)}; sleep 1) | {client}"
+        return _by_telnet((exchange.data(Direction.REQUEST),), address)
     words = ["curl", "-i", *_method(request)]
     if request.version == "HTTP/1.0":
         words.append("--http1.0")
@@ -45,6 +42,15 @@ def curl_command(exchange: Exchange, *, address: str) -> str:
         target = request.target.encode("utf-8", "surrogateescape")
         words += ["--request-target", quoted(target), f"{request.address}/"]
     return before + " ".join(words)
+
+
+def _by_telnet(turns: tuple[bytes, ...], address: str) -> str:
+    """Bytes as they are, with a pause after each turn for the answer."""
+    host = address.removeprefix("http://")
+    # 255 begins a command of Telnet (RFC 854): curl would double it.
+    client = f"nc {host.replace(':', ' ')}" if b"\xff" in b"".join(turns) else f"curl -sN telnet://{host}"
+    # Both leave when their input ends.
+    return f"({'; sleep .2; '.join(map(_printf, turns))}; sleep 1) | {client}"
 
 
 def quoted(data: bytes) -> str:

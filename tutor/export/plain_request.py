@@ -86,6 +86,27 @@ def plain_request(exchange: Exchange, address: str) -> PlainRequest | None:
     )
 
 
+def websocket_turns(exchange: Exchange) -> tuple[bytes, ...]:
+    """What a client sent over a WebSocket: the handshake, then its frames, parted where the server spoke.
+
+    Empty where there was no WebSocket, or no frame of the client's. A server that is sent everything at once
+    reads frames as part of the handshake, and a close frame before it has answered.
+    """
+    request, response = exchange.request, exchange.response
+    if request is None or response is None or response.status != 101:
+        return ()
+    turns = [b""]
+    offset = 0
+    for piece in exchange.pieces:
+        if piece.direction is Direction.RESPONSE:
+            turns += [b""] if turns[-1] else []
+        else:
+            turns[-1] += piece.data[max(0, len(request.head) - offset) :]
+            offset += len(piece.data)
+    frames = [turn for turn in turns if turn]
+    return (request.head, *frames) if frames else ()
+
+
 def _is_plain(exchange: Exchange, message: Message) -> bool:
     method, target, version = (
         text.encode("utf-8", "surrogateescape") for text in (message.method, message.target, message.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tutor.export.plain_request import PlainRequest, plain_request
+from tutor.export.plain_request import PlainRequest, plain_request, websocket_turns
 from tutor.wire.exchange import Direction, Exchange
 
 _SKIPPED = ("host", "user-agent", "accept-encoding")
@@ -14,15 +14,18 @@ _LENGTH_OF_NOTHING = frozenset({"POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 def python_code(exchange: Exchange, *, address: str) -> str:
     """A program that makes the exchange happen again and prints the response; ASCII.
 
-    A request that `requests` would set right is sent as bytes, through a plain socket.
+    A request that `requests` would set right is sent as bytes, through a plain socket, and so is a WebSocket.
 
     Args:
         exchange: with any bytes.
         address: `http://127.0.0.1:PORT` of the server that it reached.
     """
+    if turns := websocket_turns(exchange):
+        return _socket_code(turns, address, "requests speaks no WebSocket: the frames go out as they were.")
     request = plain_request(exchange, address)
     if request is None or not _requests_can(request):
-        return _socket_code(exchange.data(Direction.REQUEST), address)
+        why = "requests would set this request right: only a plain socket sends it as it is."
+        return _socket_code((exchange.data(Direction.REQUEST),), address, why)
     headers = _headers(request)
     uses_skip = any(value == "SKIP_HEADER" for _name, value in headers)
     lines = ["import requests", *(["from urllib3.util import SKIP_HEADER"] if uses_skip else []), ""]
@@ -87,16 +90,21 @@ def _headers(request: PlainRequest) -> list[tuple[str, str]]:
     return headers + absent
 
 
-def _socket_code(data: bytes, address: str) -> str:
+def _socket_code(turns: tuple[bytes, ...], address: str, why: str) -> str:
+    """Code that sends bytes as they are; some answer is awaited after each turn but the last."""
     host, _colon, port = address.removeprefix("http://").rpartition(":")
     lines = [
         "import socket",
         "",
-        "# requests would set this request right: only a plain socket sends it as it is.",
+        f"# {why}",
         f"with socket.create_connection(({host!a}, {port}), timeout=10) as connection:",
-        f"    connection.sendall({data!a})",
-        "    connection.settimeout(1)",
         '    received = b""',
+    ]
+    for turn in turns[:-1]:
+        lines += [f"    connection.sendall({turn!a})", "    received += connection.recv(65536)"]
+    lines += [
+        f"    connection.sendall({turns[-1]!a})",
+        "    connection.settimeout(1)",
         "    try:",
         "        while part := connection.recv(65536):",
         "            received += part",

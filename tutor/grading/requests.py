@@ -25,6 +25,13 @@ _CLIENTS_OWN = frozenset(
 )
 """Fields that a client adds by itself, so that they say nothing of what was meant."""
 
+_BROWSERS_OWN = frozenset(
+    {"accept-language", "cache-control", "dnt", "pragma", "priority", "te", "upgrade-insecure-requests"}
+)
+"""The same of a browser, which `Sec-Fetch-Mode` gives away; all `Sec-` fields are its own too."""
+
+_UTF_8 = re.compile(r"[ \t]*;[ \t]*charset=\"?utf-8\"?\Z", re.IGNORECASE)
+
 
 def grade_request(
     question: Question,
@@ -130,10 +137,15 @@ def _came_back(missed: Mismatch, hops: Sequence[Exchange]) -> str:
 
 def as_sent(request: Message) -> Request:
     """A recorded request as the learner meant it: without the fields that clients add by themselves."""
+    by_browser = request.value("Sec-Fetch-Mode") is not None
+
+    def is_own(name: str) -> bool:
+        return name in _CLIENTS_OWN or (by_browser and (name in _BROWSERS_OWN or name.startswith("sec-")))
+
     fields = tuple(
         (field.name.decode("latin-1"), field.value.decode("latin-1"))
         for field in request.fields
-        if field.name.decode("latin-1").casefold() not in _CLIENTS_OWN
+        if not is_own(field.name.decode("latin-1").casefold())
     )
     return Request(request.method, request.target, fields, request.body)
 
@@ -168,7 +180,8 @@ def _comparable(request: Request | RawRequest) -> str:
     """
     if isinstance(request, RawRequest):
         return _OWN_HOST.sub(r"\1", request.data.decode("utf-8", "surrogateescape"))
-    fields = sorted(f"{name.casefold()}: {value.strip()}" for name, value in request.fields)
+    # Whether a client says that its form or JSON is UTF-8 makes no other request of it.
+    fields = sorted(f"{name.casefold()}: {_UTF_8.sub('', value.strip())}" for name, value in request.fields)
     without = sorted(f"-{name.casefold()}" for name in request.without)
     body = request.body.decode("utf-8", "surrogateescape")
     return "\n".join((request.method, request.target, *fields, *without, "", body))

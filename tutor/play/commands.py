@@ -21,6 +21,7 @@ class Verb(StrEnum):
     FIRE = "fire"
     RAW = "raw"
     EXPLAIN = "explain"
+    COMPARE = "compare"
     TIMELINE = "timeline"
     SOURCE = "source"
     ANSWER = "answer"
@@ -51,6 +52,7 @@ COMMANDS = (
     CommandHelp(Verb.FIRE, "f", ":f", N_("fire the request, or fire it again")),
     CommandHelp(Verb.RAW, "r", ":r, :r 2", N_("the raw exchange, whole; the second one")),
     CommandHelp(Verb.EXPLAIN, "x", ":x, :x 3", N_("its parts, numbered; part 3 explained")),
+    CommandHelp(Verb.COMPARE, "c", ":c, :c 1 3", N_("the last two exchanges compared; the first and third")),
     CommandHelp(Verb.TIMELINE, "t", ":t", N_("what Flask did, step by step")),
     CommandHelp(Verb.SOURCE, "s", ":s", N_("the view's source")),
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),

@@ -10,6 +10,7 @@ from tutor.course.model import ExchangeBlock, HttpBlock, Lesson, Question, Sourc
 from tutor.errors import SandboxError
 from tutor.grading.live import split_path
 from tutor.language import _
+from tutor.play.compare import comparison
 from tutor.play.conversation import Conversation
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.flask_side import flask_line, timeline_lines
@@ -65,19 +66,33 @@ class Exhibits:
         if self.as_rows(group):
             return self._rows(hops)
         items: list[Item] = []
+        compared_ids = {name for each in group if isinstance(each, HttpBlock) for name in _compared_by(each)}
         for block, exchanges in hops:
             whole = self._step.whole or _is_raw(block)
             for exchange in exchanges:
                 if items:
                     items.append(self._talk.screens.blank())
-                live = block.id in self.live
-                items += self.both_ends(exchange, self.view_of(block), folds=not whole, seen=live)
+                # What was drawn as it arrived, or is set beside another, need not stand there twice.
+                twice = block.id in self.live or block.id in compared_ids
+                items += self.both_ends(exchange, self.view_of(block), folds=not whole, seen=twice)
         items.append(self._talk.screens.blank())
         if self._step.waterfall and self._step.exchanges[-1].id == group[-1].id:
             lines = waterfall_lines(
                 self._run.fired, width=self._talk.env.out.size[0], plain=self._talk.env.plain
             )
             items.append(Fixed([*lines, Text()]))
+        return items
+
+    def comparisons(self, group: Sequence[ExchangeBlock]) -> list[Item]:
+        """What the lesson sets beside the exchanges of the group."""
+        env = self._talk.env
+        items: list[Item] = []
+        for block in group:
+            if isinstance(block, HttpBlock) and {block.id, block.compare} <= set(self._run.fired):
+                other = self._run.fired[block.compare][0 if block.compare == block.id else -1]
+                pair = (other, self._run.fired[block.id][-1])
+                items += [comparison(self.exchanges, pair, env.out, full=env.full)]
+                items += [self._talk.screens.blank()]
         return items
 
     def both_ends(
@@ -87,7 +102,6 @@ class Exhibits:
         with_timeline = self._step.timeline
         start = RESPONSE_STAGES.index(2) if with_timeline else 0
         if seen:
-            # What was drawn as it arrived need not stand there twice.
             start = len(RESPONSE_STAGES) - 1
         if self._talk.env.full:
             start = 0
@@ -211,6 +225,11 @@ def _same_everywhere(exchanges: Sequence[Exchange]) -> frozenset[str]:
     responses = [exchange.response for exchange in exchanges if exchange.response is not None]
     names = ("content-type", "content-length")
     return frozenset(name for name in names if len({response.value(name) for response in responses}) <= 1)
+
+
+def _compared_by(block: HttpBlock) -> tuple[str, ...]:
+    """The ids of the exchanges that the block sets beside each other."""
+    return (block.id, block.compare) if block.compare else ()
 
 
 def _is_raw(block: ExchangeBlock) -> bool:

@@ -192,6 +192,7 @@ class StepPlayer:
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
+        self._pending += self._exhibits.comparisons(group)
 
     def _prepared(self, block: ExchangeBlock) -> Sendable | None:
         """The request as it will be sent; None where it hangs on one that is not fired yet."""
@@ -269,7 +270,8 @@ class StepPlayer:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
-        self._talk.reply(self._exhibits.lines(self._exhibits.items_of([last])))
+        items = [*self._exhibits.items_of([last]), *self._exhibits.comparisons([last])]
+        self._talk.reply(self._exhibits.lines(items))
 
     # Asking
 

@@ -9,6 +9,7 @@ from tutor.client import StepRun
 from tutor.course.model import Question, Source, Step
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
+from tutor.play.compare import compared
 from tutor.play.conversation import Conversation
 from tutor.play.exhibits import Exhibits
 from tutor.play.write_out import write_out
@@ -70,6 +71,7 @@ class StepCommands:
             Verb.FIRE: lambda _argument: self._refire(),
             Verb.RAW: self._raw,
             Verb.EXPLAIN: self._explain,
+            Verb.COMPARE: self._compare,
             Verb.TIMELINE: self._timeline,
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
@@ -124,6 +126,9 @@ class StepCommands:
             self._talk.reply(
                 [*request_lines(exchange, view), *response_lines(exchange, view), flask_line(exchange)]
             )
+
+    def _compare(self, argument: str) -> None:
+        self._talk.reply(compared(self._exhibits.exchanges, argument, self._talk.env.out))
 
     def _timeline(self, argument: str) -> None:
         exchange = self._picked(argument)

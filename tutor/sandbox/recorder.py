@@ -55,6 +55,8 @@ class Connection:
         self.taken_body_bytes: int | None = None
         self.on_piece: Callable[[Piece], None] | None = None
         """Told of each piece as it is recorded, one at a time, by the thread that reads or writes it."""
+        self.on_end: Callable[[], None] | None = None
+        """Called once the server is done with it."""
         self._telling = threading.Lock()
         self._accepted_s = time.perf_counter()
         self._finished_s: float | None = None
@@ -115,6 +117,8 @@ class Connection:
     def finish(self) -> None:
         """Say that the server is done with the connection."""
         self._finished_s = time.perf_counter()
+        if self.on_end is not None:
+            self.on_end()
 
     def snapshot(self) -> Exchange:
         """What was recorded up to now."""

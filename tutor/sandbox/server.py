@@ -78,6 +78,8 @@ class SandboxServer:
         self._finished: deque[Connection] = deque()
         self.on_arrival: Callable[[Exchange], None] | None = None
         """Called with each finished exchange that the tutor did not fire (see `trust`), by its own thread."""
+        self.on_connection: Callable[[Connection], None] | None = None
+        """Called with each connection that the tutor did not open, before anything is read from it."""
         if app is not None:
             self.replace_app(app)
         self._server = _listen(self, port)
@@ -210,6 +212,9 @@ class SandboxServer:
             connection.on_piece = self._listeners.get(client_port)
             self._newest[client_port] = connection
             self._changed.notify_all()
+        watcher = self.on_connection
+        if watcher is not None and not connection.own:
+            watcher(connection)
         return connection
 
     def finished(self, connection: Connection) -> None:

@@ -22,6 +22,7 @@ STYLES = {
     "wire.end": "dim",
     "wire.fold": "dim italic",
     "wire.note": "italic",
+    "compare.differs": "bold magenta",
     # Bodies.
     "code.string": "green",
     "code.number": "magenta",

@@ -57,21 +57,20 @@ def request_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     request = exchange.request
     # What follows the head of a connection that left HTTP are frames; they are drawn in their order below.
     body = [] if _is_websocket(exchange) else body_lines(request, view, chunk_times(exchange, request))
-    lines = [heading, *_folded(request, body, view, fold)]
-    if exchange.unread_body_bytes and exchange.response is not None:
-        lines.append(
-            _note(
-                _("{count} bytes of body were announced and never read by the app.").format(
-                    count=exchange.unread_body_bytes
-                )
-            )
-        )
-    return lines
+    return [heading, *_folded(request, body, view, fold), *unread_lines(exchange)]
+
+
+def unread_lines(exchange: Exchange) -> list[Text]:
+    """A note on the body that the app left; none where it read all of it, or has not answered yet."""
+    if not exchange.unread_body_bytes or exchange.response is None:
+        return []
+    words = _("{count} bytes of body were announced and never read by the app.")
+    return [_note(words.format(count=exchange.unread_body_bytes))]
 
 
 def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     """The responses of an exchange, interim ones included, under their heading."""
-    lines = [_heading("←", _("Response"), "response.heading", view)]
+    lines = [response_heading(view)]
     if not exchange.responses:
         if exchange.data(Direction.RESPONSE):
             lines += [line for line, _end in _drawn([_Run(exchange.data(Direction.RESPONSE), "")], view)]
@@ -90,6 +89,11 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     return lines
 
 
+def response_heading(view: View) -> Text:
+    """What stands above a response."""
+    return _heading("←", _("Response"), "response.heading", view)
+
+
 def frame_lines(exchange: Exchange, view: View) -> list[Text]:
     """The WebSocket frames of both directions in order: `→ 81 85 11 22 …  text "Hello"`.
 
@@ -100,7 +104,7 @@ def frame_lines(exchange: Exchange, view: View) -> list[Text]:
     asked_s = exchange.asked_s
     for timed in frames(exchange):
         since_s = timed.at_s - asked_s
-        lines.append(_frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s))
+        lines.append(frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s))
         lines += [_note(note) for note in timed.frame.notes]
     for direction in Direction:
         start = frames_start(exchange, direction)
@@ -111,7 +115,8 @@ def frame_lines(exchange: Exchange, view: View) -> list[Text]:
     return lines
 
 
-def _frame_line(frame: Frame, view: View, *, from_client: bool, since_s: float) -> Text:
+def frame_line(frame: Frame, view: View, *, from_client: bool, since_s: float) -> Text:
+    """One frame; in the raw view with its time since the request."""
     from rich.text import Text
 
     text = (
@@ -135,7 +140,7 @@ def _frame_line(frame: Frame, view: View, *, from_client: bool, since_s: float) 
             " " + ngettext("({count} byte)", "({count} bytes)", count).format(count=count), "wire.end"
         )
     if view.line_ends:
-        line.append(f"  {_since(since_s)}", "wire.end")
+        line.append(f"  {since(since_s)}", "wire.end")
     return line
 
 
@@ -149,7 +154,7 @@ def _arrow(view: View, from_client: bool) -> str:
     return "→" if from_client else "←"
 
 
-def _since(seconds: float) -> str:
+def since(seconds: float) -> str:
     """A time since the request, as it stands beside a part of a stream."""
     return _("+{ms} ms").format(ms=round(seconds * 1000))
 
@@ -196,7 +201,7 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
 
         lines = [Text(line, "wire.body") for line in hexdump(raw)]
     else:
-        labels = [_since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
+        labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
         lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
@@ -210,6 +215,37 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
             )
         )
     return lines
+
+
+def head_lines(message: Message, view: View) -> list[Text]:
+    """The head alone, the empty line included."""
+    return [line for _name, line in _head_lines(message, view)]
+
+
+def raw_lines(data: bytes, view: View, *, style: str = "wire.body", label: str = "") -> list[Text]:
+    """Any bytes as lines; the label stands at the end of the last line end among them."""
+    return [line for line, _end in _drawn([_Run(data, style, label)], view)]
+
+
+def chunk_lines(
+    size: bytes, data: bytes, end: bytes, view: View, *, since_s: float, coding: str
+) -> list[Text]:
+    """One chunk as it crossed: its size line with its time, its data, its line end.
+
+    Args:
+        since_s: since the request.
+        coding: Content-Encoding; coded data is drawn as a hexdump.
+    """
+    size_line = _Run(size, "wire.framing", since(since_s))
+    if needs_hexdump(data, coding):
+        octets = [_styled(line, "wire.body") for line in hexdump(data)]
+        return [
+            *(line for line, _end in _drawn([size_line], view)),
+            *octets,
+            *raw_lines(end, view, style="wire.framing"),
+        ]
+    runs_of_it = [size_line, _Run(data, "wire.body"), _Run(end, "wire.framing")]
+    return [line for line, _end in _drawn(runs_of_it, view)]
 
 
 def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
@@ -254,7 +290,7 @@ def _numbered_frame_line(exchange: Exchange, number: int, _part: str, view: View
         return None
     (timed,) = found
     since_s = timed.at_s - exchange.asked_s
-    return _frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s)
+    return frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s)
 
 
 def _styled(words: str, style: str) -> Text:

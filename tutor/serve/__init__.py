@@ -1,0 +1,1 @@
+"""`flask-http-tutor serve`: a sandbox in the foreground that prints what arrives."""
