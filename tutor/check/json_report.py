@@ -44,7 +44,7 @@ def _lesson(lesson: LessonReport) -> dict[str, object]:
     return {
         "number": lesson.number,
         "id": lesson.id,
-        "title": lesson.title,
+        "title": None if lesson.title is None else _text(lesson.title),
         "file": _text(lesson.file),
         "checks": [_check(check) for check in lesson.checks],
     }
@@ -62,6 +62,8 @@ def _check(check: Check) -> dict[str, object]:
         "actual": _text(check.actual),
         "duration_ms": round(check.duration_ms, 3),
     }
+    if check.points is not None:
+        shape["points"] = check.points
     if check.stream:
         shape["stream"] = [_part(part) for part in check.stream[:PARTS]]
     return shape
