@@ -289,6 +289,16 @@ def commands(language: str) -> click.Group:
         wishes = Wishes(form, raw, follow, trace, lesson, app, at, format_)
         return send_request(_environment(language, options), words, wishes)
 
+    @group.command("new", help=_("Write a lesson pack to start from; it teaches how lessons are written."))
+    @click.argument("folder", metavar="DIR")
+    @_global_options
+    def new(folder: str, **options: Any) -> int:
+        import pathlib
+
+        from tutor.new_pack.command import new_pack
+
+        return new_pack(_environment(language, options), pathlib.Path(folder))
+
     @group.command("serve", help=_("Run a sandbox in the foreground and print each arrival raw."))
     @click.option(
         "--port",

@@ -622,3 +622,19 @@ except KeyboardInterrupt:
         output, _errors = process.communicate(timeout=20)
     assert output == "ended\n"
     assert process.returncode == 0
+
+
+def test_another_section_may_answer(tmp_path: Path) -> None:
+    """A lesson whose head names a section is answered by that one's app, whatever its own number is."""
+    asked: list[str] = []
+
+    def app_of(section: str, configuration: str) -> Flask:
+        asked.append(section)
+        return make_app(section, configuration)
+
+    text = LESSON.replace('number = "2.1"', 'number = "7.1"\nsection = "2.1"')
+    (tmp_path / "lesson.md").write_text(text, encoding="utf-8")
+    report = run(open_pack(tmp_path).load_all(), make_app=app_of)
+    assert not_passed(report) == []
+    assert set(asked) == {"2.1"}
+    assert report.lessons[0].number == "7.1"

@@ -102,7 +102,7 @@ class LessonChecker:
         return self._server.address
 
     def _make_section_app(self, configuration: str) -> Flask:
-        return self._make_app(self._lesson.number, configuration)
+        return self._make_app(self._lesson.section, configuration)
 
 
 class _StepChecker:
