@@ -40,3 +40,12 @@ def test_the_wheel_holds_everything_that_a_lesson_needs(tmp_path: Path) -> None:
         check=False,
     )
     assert result.returncode == 0, result.stdout + result.stderr
+    subprocess.run(
+        [sys.executable, "-P", "-m", "tutor", "new", "pack"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+        timeout=60,
+        check=True,
+        capture_output=True,
+    )
+    assert sorted(path.name for path in (tmp_path / "pack").iterdir()) == ["1.1-first-lesson.md", "README.md"]

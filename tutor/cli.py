@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 PROGRAM = "flask-http-tutor"
 DEBUG_VARIABLE = "FLASK_HTTP_TUTOR_DEBUG"
+CHECK_KINDS = ("lint", "exchange", "answer", "wrong-answer", "proof", "request", "exercise", "translation")
+"""The values of `tutor.check.report.CheckKind`, which a command line that only gives help need not import."""
 
 
 class Terminated(BaseException):
@@ -190,7 +192,7 @@ def commands(language: str) -> click.Group:
     @click.option(
         "--format",
         "format_",
-        type=click.Choice(["text", "json"]),
+        type=click.Choice(["text", "json", "junit", "github"]),
         default="text",
         help=_("The format of the report on stdout."),
     )
@@ -198,13 +200,50 @@ def commands(language: str) -> click.Group:
         "--output",
         multiple=True,
         metavar="[FORMAT=]FILE",
-        help=_("Write the report to a file as well; may be given several times."),
+        help=_(
+            "Write the report to a file as well; may be given several times. "
+            "Without a format, .json, .xml and .txt say it."
+        ),
     )
+    @click.option(
+        "--kind",
+        "kinds",
+        multiple=True,
+        type=click.Choice(CHECK_KINDS),
+        help=_("Report checks of this kind alone; may be given several times."),
+    )
+    @click.option(
+        "--id",
+        "patterns",
+        multiple=True,
+        metavar="PATTERN",
+        help=_("Report checks whose id matches, such as '2.3/*/proof'; may be given several times."),
+    )
+    @click.option("--fail-fast", is_flag=True, help=_("End at the first step with a failure."))
+    @click.option(
+        "--jobs",
+        type=click.IntRange(1, 32),
+        default=1,
+        metavar="N",
+        help=_("How many sandboxes work at the same time; the report is the same."),
+    )
+    @click.option("--strict", is_flag=True, help=_("A check that is skipped counts as failed."))
     @_global_options
-    def check(target: tuple[str, ...], format_: str, output: tuple[str, ...], **options: Any) -> int:
-        from tutor.check.command import check_course
+    def check(
+        target: tuple[str, ...],
+        format_: str,
+        output: tuple[str, ...],
+        kinds: tuple[str, ...],
+        patterns: tuple[str, ...],
+        fail_fast: bool,
+        jobs: int,
+        strict: bool,
+        **options: Any,
+    ) -> int:
+        from tutor.check.command import Wishes, check_course
 
-        return check_course(_environment(language, options), target, format_=format_, outputs=output)
+        wishes = Wishes(format_, output, kinds, patterns, jobs, fail_fast, strict)
+        return check_course(_environment(language, options), target, wishes)
 
     @group.command(
         "send",
@@ -249,6 +288,16 @@ def commands(language: str) -> click.Group:
 
         wishes = Wishes(form, raw, follow, trace, lesson, app, at, format_)
         return send_request(_environment(language, options), words, wishes)
+
+    @group.command("new", help=_("Write a lesson pack to start from; it teaches how lessons are written."))
+    @click.argument("folder", metavar="DIR")
+    @_global_options
+    def new(folder: str, **options: Any) -> int:
+        import pathlib
+
+        from tutor.new_pack.command import new_pack
+
+        return new_pack(_environment(language, options), pathlib.Path(folder))
 
     @group.command("serve", help=_("Run a sandbox in the foreground and print each arrival raw."))
     @click.option(

@@ -17,6 +17,7 @@ NAMES = {"en": "English", "zh-CN": "中文"}
 """Every language that the program knows of, in its own words. `available` says which ones it speaks."""
 
 _translations: _gettext.NullTranslations = _gettext.NullTranslations()
+_tag = SOURCE_LANGUAGE
 
 
 def available() -> tuple[str, ...]:
@@ -29,11 +30,17 @@ def available() -> tuple[str, ...]:
 
 def use(tag: str) -> None:
     """Speak this language from now on; a language without a catalogue falls back to English."""
-    global _translations  # gettext's own model: one language a process
+    global _translations, _tag  # gettext's own model: one language a process
+    _tag = tag
     if tag == SOURCE_LANGUAGE:
         _translations = _gettext.NullTranslations()
     else:
         _translations = _gettext.translation(DOMAIN, LOCALE_DIR, [_directory(tag)], fallback=True)
+
+
+def in_use() -> str:
+    """The language that `use` chose last."""
+    return _tag
 
 
 def _(message: str) -> str:

@@ -10,8 +10,9 @@ from typing import Any
 from flask import Flask, Response, after_this_request, jsonify, request
 from flask_sock import Sock
 
-from tutor.check.report import Check, CheckStatus, Report
+from tutor.check.report import Check, CheckKind, CheckStatus, Report
 from tutor.check.run import run
+from tutor.check.selection import Selection
 from tutor.course.pack import open_pack
 
 LESSON = """# A scratch lesson
@@ -251,12 +252,21 @@ def line_of(text: str, part: str) -> int:
     return text[: text.index(part)].count("\n") + 1
 
 
-def check(directory: Path, *lessons: str, only: tuple[str, ...] = ()) -> Report:
+def check(
+    directory: Path,
+    *lessons: str,
+    only: tuple[str, ...] = (),
+    kinds: tuple[CheckKind, ...] = (),
+    patterns: tuple[str, ...] = (),
+    jobs: int = 1,
+    fail_fast: bool = False,
+) -> Report:
     """Check a pack of these lessons."""
     for place, text in enumerate(lessons, start=1):
         (directory / f"lesson-{place}.md").write_text(text, encoding="utf-8")
     pack = open_pack(directory)
-    return run(pack.load_all(), make_app=make_app, only=tuple(pack.find(name) for name in only))
+    selection = Selection(tuple(pack.find(name) for name in only), frozenset(kinds), patterns)
+    return run(pack.load_all(), make_app=make_app, selection=selection, jobs=jobs, fail_fast=fail_fast)
 
 
 def not_passed(report: Report) -> list[Check]:

@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 
 from tests.check.lesson import LESSON, check, line_of, make_app, not_passed, spoiled
-from tutor.check import run as run_module
+from tutor.check import workers as workers_module
 from tutor.check.report import CheckKind, CheckStatus
 from tutor.check.run import run
 from tutor.course.pack import open_pack
@@ -549,7 +549,7 @@ def test_a_sandbox_that_cannot_start_is_in_the_report(
     def refuse() -> None:
         raise SandboxError("no port is free")
 
-    monkeypatch.setattr(run_module, "SandboxServer", refuse)
+    monkeypatch.setattr(workers_module, "SandboxServer", refuse)
     report = check(tmp_path, LESSON)
     lesson, tool = report.lessons
     assert [each.kind for each in lesson.checks] == [CheckKind.LINT]
@@ -567,8 +567,10 @@ def test_the_tool_s_failure_outweighs_a_lesson_that_cannot_be_loaded(
     def refuse() -> None:
         raise SandboxError("no port is free")
 
-    monkeypatch.setattr(run_module, "SandboxServer", refuse)
-    assert check(tmp_path, spoiled('view = "hello"', 'view = "hello')).exit_code is ExitCode.BROKEN
+    monkeypatch.setattr(workers_module, "SandboxServer", refuse)
+    other = LESSON.replace('id = "scratch"', 'id = "other"').replace('number = "2.1"', 'number = "2.2"')
+    report = check(tmp_path, spoiled('view = "hello"', 'view = "hello'), other)
+    assert report.exit_code is ExitCode.BROKEN
 
 
 def test_a_run_knows_no_learner_and_prints_nothing(tmp_path: Path) -> None:
@@ -632,3 +634,19 @@ except KeyboardInterrupt:
         output, _errors = process.communicate(timeout=20)
     assert output == "ended\n"
     assert process.returncode == 0
+
+
+def test_another_section_may_answer(tmp_path: Path) -> None:
+    """A lesson whose head names a section is answered by that one's app, whatever its own number is."""
+    asked: list[str] = []
+
+    def app_of(section: str, configuration: str) -> Flask:
+        asked.append(section)
+        return make_app(section, configuration)
+
+    text = LESSON.replace('number = "2.1"', 'number = "7.1"\nsection = "2.1"')
+    (tmp_path / "lesson.md").write_text(text, encoding="utf-8")
+    report = run(open_pack(tmp_path).load_all(), make_app=app_of)
+    assert not_passed(report) == []
+    assert set(asked) == {"2.1"}
+    assert report.lessons[0].number == "7.1"

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import pytest
 
 from tests.course.samples import FILE, FULL, MINIMAL, faults_of, replaced, with_question
+from tutor.course.lesson import MOST_STEPS
 from tutor.course.parse import parse_lesson
+from tutor.course.step import LONGEST_WAIT_MS, MOST_BLOCKS
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ HEAD = [
     Seed("no-title", replaced(("# One exchange\n", "\n")), "\n\n```lesson", ("# Title",)),
     Seed("two-titles", replaced(("Opening prose.", "# Another\n")), "# Another", ("one title",)),
     Seed("empty-title", replaced(("# One exchange", "#")), "#\n", ("title is empty",)),
+    Seed(
+        "section-no-number",
+        replaced(('number = "2.1"', 'number = "2.1"\nsection = "cycle"')),
+        '"cycle"',
+        ("`section` must be", '`"2.1"`'),
+    ),
     Seed(
         "title-attribute",
         replaced(("# One exchange", "# One exchange {#id}")),
@@ -1267,6 +1275,32 @@ def test_crlf_and_byte_order_mark() -> None:
     """A file saved on Windows has the same faults at the same places."""
     text = replaced(('answer = "ok"', 'answer = "okay"'))
     assert faults_of("\ufeff" + text.replace("\n", "\r\n")) == faults_of(text)
+
+
+def faults_with(text: str, words: str) -> list[tuple[int, str]]:
+    found = parse_lesson(text, FILE).faults
+    return [(fault.line, fault.message) for fault in found if words in fault.message]
+
+
+def test_a_wait_has_a_limit() -> None:
+    """A lesson that keeps a learner waiting for more than a minute is refused where it says so."""
+    for attribute, name in ((f"until={LONGEST_WAIT_MS + 1}ms", "until"), ("after_ms=999999", "after_ms")):
+        text = replaced(("after_ms=50", attribute if name == "after_ms" else "after_ms=50"), text=FULL)
+        if name == "until":
+            text = replaced(("```http {#hello}", f"```http {{#hello {attribute}}}"))
+        assert len(faults_with(text, f"{LONGEST_WAIT_MS} at most")) == 1, name
+
+
+def test_a_lesson_has_a_limit_of_steps_and_a_step_of_blocks() -> None:
+    """A file made to be endless is refused at the first step, or block, that is one too many."""
+    steps = "".join(f"\n## Step {number} {{#step-{number}}}\n" for number in range(MOST_STEPS))
+    [(line, message)] = faults_with(MINIMAL + steps, f"{MOST_STEPS} at most")
+    assert f"{MOST_STEPS + 1} steps" in message
+    assert (MINIMAL + steps).splitlines()[line - 1].startswith(f"## Step {MOST_STEPS - 1} ")
+    blocks = "```http {#h}\nGET / HTTP/1.1\n```\n\n" * MOST_BLOCKS
+    text = replaced(("```http {#hello}", f"{blocks}```http {{#hello}}"))
+    [(line, message)] = faults_with(text, f"{MOST_BLOCKS} at most")
+    assert text.splitlines()[line - 1] == "```http {#hello}"
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -176,3 +177,12 @@ def test_bundled_lessons() -> None:
     parsed = open_pack().load_all()
     assert parsed
     assert [str(fault) for each in parsed for fault in each.faults] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes on this platform")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    """A link to a pipe inside the folder is a fault, where reading it would wait for ever."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "2.1-pipe.md").symlink_to(tmp_path / "pipe")
+    [parsed] = open_pack(tmp_path).load_all()
+    assert "no plain file" in parsed.faults[0].message

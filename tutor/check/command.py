@@ -2,97 +2,139 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from tutor.check.github import RepositoryPath, github_annotations, job_summary, without_commands
 from tutor.check.json_report import json_report
-from tutor.check.report import Report, failure_report
+from tutor.check.junit import junit_report
+from tutor.check.output_files import append, output_files, write_whole
+from tutor.check.progress_bar import progress_bar
+from tutor.check.report import CheckKind, Report, failure_report
 from tutor.check.text import text_report
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
 
-FORMATS: Mapping[str, Callable[[Report], str]] = {
-    "text": text_report,
-    "json": lambda report: json_report(report).decode("utf-8"),
+FORMATS: Mapping[str, Callable[[Report, RepositoryPath], bytes]] = {
+    "text": lambda report, _path: text_report(report).encode("utf-8", "backslashreplace"),
+    "json": lambda report, _path: json_report(report),
+    "junit": lambda report, _path: junit_report(report),
+    "github": lambda report, path: github_annotations(report, path).encode("utf-8"),
 }
 
 
-def check_course(
-    env: Environment, targets: Sequence[str], *, format_: str, outputs: Sequence[str]
-) -> ExitCode:
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How to check, and how to report."""
+
+    format_: str = "text"
+    outputs: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    patterns: Sequence[str] = ()
+    jobs: int = 1
+    fail_fast: bool = False
+    strict: bool = False
+
+
+def check_course(env: Environment, targets: Sequence[str], wishes: Wishes) -> ExitCode:
     """Check what the targets name and write the reports.
 
     Raises:
-        UsageError: a target that there is not, or a report that cannot be written.
+        UsageError: a target that there is not, a selection that matches nothing, or a report that cannot be
+            written.
     """
-    files = [_output(output, format_) for output in outputs]
-    for _format, path in files:
-        _must_be_writable(path)
+    files = output_files(wishes.outputs, FORMATS, wishes.format_)
     folders = [Path(target) for target in targets if Path(target).is_dir()]
     names = [target for target in targets if not Path(target).is_dir()]
     if len(folders) + (env.pack is not None) > 1:
         raise UsageError(_("One lesson pack can be checked at a time."))
-    folder = folders[0] if folders else env.pack
-    report = _report(folder, names)
-    for file_format, path in files:
-        _write_whole(path, FORMATS[file_format](report))
-    env.out.report(FORMATS[format_](report))
+    report = replace(_report(env, folders[0] if folders else env.pack, names, wishes), strict=wishes.strict)
+    if not report.lessons:
+        raise UsageError(_("No check matches. Leave out --id or --kind to see which there are."))
+    unwritten: UsageError | None = None
+    repository_path = _repository_path(env)
+    for file in files:
+        try:
+            write_whole(file.path, FORMATS[file.format_](report, repository_path))
+        except UsageError as error:
+            # The others, and stdout, still get the report.
+            unwritten = error
+    _write_to_stdout(env, report, wishes.format_)
+    _add_to_job(env, report)
+    if unwritten is not None and report.exit_code < unwritten.exit_code:
+        raise unwritten
+    if unwritten is not None:
+        env.err.show([str(unwritten)])
     return report.exit_code
 
 
-def _report(folder: Path | None, names: Sequence[str]) -> Report:
+def _write_to_stdout(env: Environment, report: Report, format_: str) -> None:
+    if format_ != "text":
+        env.out.report(FORMATS[format_](report, _repository_path(env)))
+    elif env.variables.get("GITHUB_ACTIONS") == "true":
+        env.out.report(without_commands(text_report(report), secrets.token_hex(16)))
+        env.out.report(github_annotations(report, _repository_path(env)))
+    else:
+        env.out.report(text_report(report))
+
+
+def _add_to_job(env: Environment, report: Report) -> None:
+    """Add the report to the page of the GitHub Actions job, where there is one."""
+    path = env.variables.get("GITHUB_STEP_SUMMARY", "")
+    if not path:
+        return
+    try:
+        append(Path(path), job_summary(report).encode("utf-8"))
+    except OSError as error:
+        message = _("The job's summary cannot be written to {path}: {why}.")
+        env.err.show([message.format(path=path, why=error.strerror or error)])
+
+
+def _repository_path(env: Environment) -> RepositoryPath:
+    root = Path(env.variables.get("GITHUB_WORKSPACE") or Path.cwd()).resolve()
+
+    def path(file: str) -> str:
+        try:
+            return Path(file).resolve().relative_to(root).as_posix()
+        except (ValueError, OSError):
+            return ""
+
+    return path
+
+
+def _report(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wishes) -> Report:
+    """The report of the run; where the tool itself breaks, one that says so."""
+    try:
+        return _run(env, folder, names, wishes)
+    except UsageError:
+        raise
+    except Exception as error:
+        return failure_report(error)
+
+
+def _run(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wishes) -> Report:
     import sandbox_app
     from tutor.check.run import run
+    from tutor.check.selection import Selection
     from tutor.course.outline import CourseError
     from tutor.course.pack import open_pack
 
     pack = open_pack(folder)
     try:
-        only = [pack.find(name) for name in names]
+        addresses = [pack.find(name) for name in names]
     except CourseError:
         # A head that cannot be read is a fault in the report, and hides which lesson was meant.
-        only = []
-    try:
-        return run(pack.load_all(), make_app=sandbox_app.create_app, only=only)
-    except Exception as error:
-        # Whatever breaks, the report is still a report.
-        return failure_report(error)
-
-
-def _output(text: str, format_: str) -> tuple[str, Path]:
-    name, equals, path = text.partition("=")
-    if equals and name in FORMATS:
-        return name, Path(path)
-    if equals and name.isalpha():
-        raise UsageError(
-            _("There is no report format {name}. There is: {names}.").format(
-                name=name, names=", ".join(FORMATS)
-            )
+        addresses = []
+    selection = Selection(addresses, frozenset(map(CheckKind, wishes.kinds)), wishes.patterns)
+    with progress_bar(env) as on_progress:
+        return run(
+            pack.load_all(),
+            make_app=sandbox_app.create_app,
+            selection=selection,
+            jobs=wishes.jobs,
+            fail_fast=wishes.fail_fast,
+            on_progress=on_progress,
         )
-    return format_, Path(text)
-
-
-def _must_be_writable(path: Path) -> None:
-    """Fail before the run where the report could not be written after it."""
-    import os
-
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
-        raise UsageError(_("The report cannot be written to {path}.").format(path=path))
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file whole or not at all."""
-    import tempfile
-
-    try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            file.write(text)
-        Path(file.name).replace(path)
-    except OSError as error:
-        raise UsageError(
-            _("The report cannot be written to {path}: {why}.").format(path=path, why=error.strerror)
-        ) from error

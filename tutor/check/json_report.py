@@ -44,7 +44,7 @@ def _lesson(lesson: LessonReport) -> dict[str, object]:
     return {
         "number": lesson.number,
         "id": lesson.id,
-        "title": lesson.title,
+        "title": None if lesson.title is None else _text(lesson.title),
         "file": _text(lesson.file),
         "checks": [_check(check) for check in lesson.checks],
     }

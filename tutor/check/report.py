@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import NamedTuple
 
 from tutor.errors import ExitCode
+from tutor.language import _
 from tutor.wire.stream import StreamPart
 
 
@@ -59,6 +61,16 @@ class Check:
     points: int | None = None
     """Of an exercise's check: what it is worth; earned where it passed."""
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """Everything that is said of it, a line each: message, both values, evidence. Not escaped."""
+        values = ((_("expected:"), self.expected), (_("actual:"), self.actual))
+        return (
+            *self.message.split("\n"),
+            *(f"{name} {value}" for name, value in values if value),
+            *self.evidence,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LessonReport:
@@ -73,6 +85,17 @@ class LessonReport:
     title: str | None
     file: str
     checks: tuple[Check, ...]
+
+    @property
+    def points(self) -> Points | None:
+        return points_of(self.checks)
+
+
+class Points(NamedTuple):
+    """What has been earned, and what can be."""
+
+    earned: float
+    total: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +116,8 @@ class Report:
     versions: tuple[tuple[str, str], ...]
     """Distribution name and version, of what the result depends on."""
     duration_s: float
+    strict: bool = False
+    """A check that was skipped counts as failed."""
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -103,6 +128,10 @@ class Report:
         return summarize(self.checks)
 
     @property
+    def points(self) -> Points | None:
+        return points_of(self.checks)
+
+    @property
     def exit_code(self) -> ExitCode:
         """BROKEN where the tool broke, else USAGE where a lesson cannot be loaded, else FAILED or OK."""
         if any(check.status is CheckStatus.ERROR for check in self.checks):
@@ -110,7 +139,8 @@ class Report:
         failed = [check for check in self.checks if check.status is CheckStatus.FAILED]
         if any(check.blocks_loading for check in failed):
             return ExitCode.USAGE
-        return ExitCode.FAILED if failed else ExitCode.OK
+        skipped = self.strict and any(check.status is CheckStatus.SKIPPED for check in self.checks)
+        return ExitCode.FAILED if failed or skipped else ExitCode.OK
 
 
 def summarize(checks: Iterable[Check]) -> Summary:
@@ -122,6 +152,15 @@ def summarize(checks: Iterable[Check]) -> Summary:
         errors=found.count(CheckStatus.ERROR),
         skipped=found.count(CheckStatus.SKIPPED),
     )
+
+
+def points_of(checks: Iterable[Check]) -> Points | None:
+    """The points of checks together; None where none of them is worth any."""
+    counted = [(check.points, check.status) for check in checks if check.points is not None]
+    if not counted:
+        return None
+    earned = sum(points for points, status in counted if status is CheckStatus.PASSED)
+    return Points(earned, sum(points for points, _status in counted))
 
 
 def with_unique_ids(lessons: Iterable[LessonReport]) -> tuple[LessonReport, ...]:

@@ -1,12 +1,9 @@
-"""The non-interactive run: every exchange, answer and proof of a course against its own sandbox."""
+"""The non-interactive run: every exchange, answer and proof of a course against sandboxes of its own."""
 
 from __future__ import annotations
 
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,80 +17,104 @@ from tutor.check.report import (
     versions,
     with_unique_ids,
 )
-from tutor.check.steps import LessonChecker, MakeApp
-from tutor.client import Client
-from tutor.course.model import Fault, Lesson
+from tutor.check.selection import EVERYTHING, Selection
+from tutor.check.steps import MakeApp
+from tutor.check.workers import check_steps
+from tutor.course.model import Fault, Lesson, Step
 from tutor.language import _
-from tutor.sandbox.server import SandboxServer
 
 if TYPE_CHECKING:
-    from types import FrameType
-
-    from tutor.course.pack import Address
     from tutor.course.parse import Parsed
+
+OnProgress = Callable[[int, int], None]
+"""Called with how many steps are done, and how many there are."""
 
 
 def run(
     parsed: Sequence[Parsed],
     *,
     make_app: MakeApp,
-    only: Sequence[Address] = (),
+    selection: Selection = EVERYTHING,
+    jobs: int = 1,
+    fail_fast: bool = False,
     timeout_s: float = 10.0,
+    on_progress: OnProgress = lambda _done, _total: None,
 ) -> Report:
-    """Check lessons against one sandbox on loopback; touches no progress and prints nothing.
+    """Check lessons against sandboxes on loopback; touches no progress and prints nothing.
 
     A failure of the tool, such as a sandbox that cannot start, is in the report as an error check; Ctrl-C
     ends the run with KeyboardInterrupt.
 
     Args:
-        only: lessons and steps to check; empty: all of them, recall pools included.
+        selection: what to check; everything, recall pools included, where it names nothing.
+        jobs: how many sandboxes work at the same time; the report is the same.
+        fail_fast: end at the first step with a failure; the steps behind it are skipped.
         timeout_s: how long one request may take.
+        on_progress: called in this thread, first with no step done.
     """
     started = time.monotonic()
-    chosen = [(each, _chosen_steps(each, only)) for each in parsed if _is_chosen(each, only)]
-    entries: list[LessonReport] = []
+    chosen = [each for each in parsed if selection.has_lesson(each)]
+    entries = [_lint_only(each, selection.step_ids(each.lesson)) for each in chosen]
+    steps = [
+        (place, each.lesson, step)
+        for place, each in enumerate(chosen)
+        if each.lesson is not None
+        for step in selection.steps(each.lesson)
+    ]
+    sound = _first_unsound(entries) if fail_fast else len(entries)
+    reachable = [(lesson, step) for place, lesson, step in steps if place < sound]
+    results: list[tuple[Check, ...] | None] = [None] * len(reachable)
+    done = 0
+
+    def on_step() -> None:
+        nonlocal done
+        done += 1
+        on_progress(done, len(reachable))
+
+    broken: Exception | None = None
+    on_progress(0, len(reachable))
     try:
-        with (
-            _interrupts() as raise_interrupt,
-            SandboxServer() as server,
-            closing(Client(server, timeout_s=timeout_s)) as client,
-        ):
-            for each, step_ids in chosen:
-                entry = _lint_only(each, step_ids)
-                if each.lesson is not None:
-                    checker = LessonChecker(each.lesson, server, client, make_app, raise_interrupt)
-                    entry = replace(entry, checks=(*entry.checks, *_checks(checker, each.lesson, step_ids)))
-                entries.append(entry)
+        check_steps(
+            reachable,
+            make_app,
+            jobs=jobs,
+            fail_fast=fail_fast,
+            timeout_s=timeout_s,
+            results=results,
+            on_step=on_step,
+        )
     except Exception as error:
-        unchecked = chosen[len(entries) :]
-        entries.extend(_lint_only(each, step_ids) for each, step_ids in unchecked)
-        entries.append(failure_entry(error, check_id="sandbox"))
-    return Report(
-        lessons=with_unique_ids(entries), versions=versions(), duration_s=time.monotonic() - started
+        broken = error
+    results += [None] * (len(steps) - len(results))
+    for (place, lesson, step), checks in zip(steps, results, strict=True):
+        if checks is None and broken is None:
+            checks = (_not_reached(lesson, step),)
+        entries[place] = replace(entries[place], checks=(*entries[place].checks, *(checks or ())))
+    kept = selection.of(with_unique_ids(entries))
+    if broken is not None:
+        kept = (*kept, failure_entry(broken, check_id="sandbox"))
+    return Report(lessons=kept, versions=versions(), duration_s=time.monotonic() - started)
+
+
+def _first_unsound(entries: Sequence[LessonReport]) -> int:
+    """The place of the first lesson whose file has a fault."""
+    failed = (
+        place
+        for place, entry in enumerate(entries)
+        if any(check.status is CheckStatus.FAILED for check in entry.checks)
     )
+    return next(failed, len(entries))
 
 
-def _is_chosen(parsed: Parsed, only: Sequence[Address]) -> bool:
-    if not only:
-        return True
-    lesson = parsed.lesson
-    if lesson is not None:
-        return any(address.lesson.id == lesson.id for address in only)
-    files = {fault.file for fault in parsed.faults}
-    return any(address.lesson.file in files for address in only)
-
-
-def _chosen_steps(parsed: Parsed, only: Sequence[Address]) -> frozenset[str] | None:
-    """The ids of the steps to check; None for all of the lesson."""
-    lesson = parsed.lesson
-    steps = set()
-    for address in only:
-        if lesson is None or address.lesson.id != lesson.id:
-            continue
-        if address.step is None:
-            return None
-        steps.add(address.step.id)
-    return frozenset(steps) if steps else None
+def _not_reached(lesson: Lesson, step: Step) -> Check:
+    return Check(
+        id=f"{lesson.number}/{step.id}/run",
+        kind=CheckKind.EXCHANGE,
+        status=CheckStatus.SKIPPED,
+        file=lesson.file,
+        line=step.line,
+        message=_("Not checked: the run ended at the first failure."),
+    )
 
 
 def _lint_only(parsed: Parsed, step_ids: frozenset[str] | None) -> LessonReport:
@@ -105,13 +126,6 @@ def _lint_only(parsed: Parsed, step_ids: frozenset[str] | None) -> LessonReport:
         file=lesson.file if lesson else next((fault.file for fault in parsed.faults), ""),
         checks=tuple(_lint_checks(parsed, step_ids)),
     )
-
-
-def _checks(checker: LessonChecker, lesson: Lesson, step_ids: frozenset[str] | None) -> Sequence[Check]:
-    for step in (*lesson.steps, *lesson.pool):
-        if step_ids is None or step.id in step_ids:
-            checker.check_step(step)
-    return checker.log.checks
 
 
 def _lint_checks(parsed: Parsed, step_ids: frozenset[str] | None) -> Iterator[Check]:
@@ -149,32 +163,3 @@ def _fault_place(fault: Fault, lesson: Lesson | None) -> str:
     if lesson is not None:
         first = lesson.number
     return "/".join(part for part in (first or fault.file, rest) if part)
-
-
-@contextmanager
-def _interrupts() -> Iterator[Callable[[], None]]:
-    """Keep Ctrl-C in mind: the client takes it for the end of one request, and goes on.
-
-    Gives a function that raises KeyboardInterrupt where Ctrl-C was pressed since.
-    """
-    before = signal.getsignal(signal.SIGINT)
-    pressed = threading.Event()
-
-    def press(number: int, frame: FrameType | None) -> None:
-        pressed.set()
-        if callable(before):
-            before(number, frame)
-
-    def raise_interrupt() -> None:
-        if pressed.is_set():
-            raise KeyboardInterrupt
-
-    # Elsewhere than in the main thread, signals are somebody else's.
-    mine = threading.current_thread() is threading.main_thread() and callable(before)
-    if mine:
-        signal.signal(signal.SIGINT, press)
-    try:
-        yield raise_interrupt
-    finally:
-        if mine:
-            signal.signal(signal.SIGINT, before)

@@ -18,7 +18,7 @@ from tutor.check.questions import (
     refuse_finding,
     verdict_text,
 )
-from tutor.check.report import CheckKind
+from tutor.check.report import Check, CheckKind
 from tutor.client import Client, StepRun
 from tutor.course.model import (
     Block,
@@ -71,7 +71,7 @@ class LessonChecker:
         make_app: MakeApp,
         raise_interrupt: Callable[[], None],
     ) -> None:
-        """`raise_interrupt` is called after each check, and ends the run where Ctrl-C was pressed."""
+        """`raise_interrupt` is called after each check: KeyboardInterrupt ends the run."""
         self.raise_interrupt = raise_interrupt
         self._lesson = lesson
         self._server = server
@@ -80,12 +80,14 @@ class LessonChecker:
         self._known: dict[str, Flask | str] = {}
         self.log = CheckLog(lesson.number, lesson.file)
 
-    def check_step(self, step: Step) -> None:
+    def check_step(self, step: Step) -> tuple[Check, ...]:
         """Check a step on a fresh app; what breaks inside is an error check, and the next step goes on."""
+        before = len(self.log.checks)
         try:
             _StepChecker(self, step).check()
         except Exception as error:
             self.log.note(f"{step.id}/run", CheckKind.EXCHANGE, step.line, broken(error))
+        return tuple(self.log.checks[before:])
 
     def app_or_reason(self, configuration: str) -> Flask | str:
         """An app of this lesson to look code up in, or why the sandbox has none in this configuration."""
@@ -109,7 +111,7 @@ class LessonChecker:
         return self._server.address
 
     def _make_section_app(self, configuration: str) -> Flask:
-        return self._make_app(self._lesson.number, configuration)
+        return self._make_app(self._lesson.section, configuration)
 
 
 class _StepChecker:

@@ -23,6 +23,7 @@ class LessonHead(msgspec.Struct):
     format: int | None = None
     id: str | None = None
     number: str | None = None
+    section: str | None = None
     minutes: int | None = None
     parts: dict[str, str] = {}
     try_next: list[str] = []

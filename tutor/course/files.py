@@ -59,6 +59,9 @@ def read_bytes(path: Path, root: Path) -> bytes:
     try:
         if not path.resolve(strict=True).is_relative_to(root.resolve()):
             raise UnreadableError(path, _("This link leads out of the folder; put the file itself here."))
+        if not path.is_file():
+            # Reading a pipe would wait for whoever writes to it.
+            raise UnreadableError(path, _("This is no plain file; put the file itself here."))
         with path.open("rb") as file:
             return file.read(LARGEST_FILE_BYTES + 1)
     except OSError as error:

@@ -28,6 +28,11 @@ from tutor.course.step import ALLOWED, NamedFence, named_fences, read_blocks, re
 from tutor.course.toml_block import TomlBlock
 from tutor.language import _
 
+MOST_STEPS = 200
+"""Steps and variants in a lesson: a bundled lesson has some forty, and a file that somebody else made may
+hold a million.
+"""
+
 TRY_NEXT = 3
 """So many commands does a lesson's last page name."""
 
@@ -73,6 +78,7 @@ class _Reader:
             minutes=head.minutes or 0,
             file=self.file,
             opening=opening,
+            section=head.section or number,
             steps=tuple(step for step in steps if not step.recall),
             pool=tuple(step for step in steps if step.recall),
             parts=tuple(Part(*part) for part in head.parts.items()),
@@ -165,6 +171,7 @@ class _Reader:
         for key, value, right in (
             ("id", head.id, head.id is not None and ID.fullmatch(head.id)),
             ("number", head.number, head.number is not None and NUMBER.fullmatch(head.number)),
+            ("section", head.section, head.section is None or NUMBER.fullmatch(head.section)),
             ("minutes", head.minutes, head.minutes is not None and head.minutes >= 1),
         ):
             if not right and (value is not None or key not in block.table):
@@ -184,6 +191,12 @@ class _Reader:
     def _check_headings(self, headings: Sequence[StepHeading]) -> None:
         """What concerns several steps: ids, earlier ids, and the places of deeper steps and of the pool."""
         taken: dict[str, int] = {}
+        if len(headings) > MOST_STEPS:
+            message = _("The lesson has {count} steps; {limit} at most. Make several lessons of it.")
+            self.faults.add(
+                Place(self.found.steps[MOST_STEPS].first, 1),
+                message.format(count=len(headings), limit=MOST_STEPS),
+            )
         if not any(heading.number for heading in headings):
             self.faults.add(
                 Place(len(self.found.lines), 1), _("The lesson has no step; write `## Title {#id}`.")

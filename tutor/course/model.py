@@ -329,6 +329,8 @@ class Lesson:
     """Markdown between the lesson block and the first step."""
     steps: tuple[Step, ...]
     """Main and deeper steps in file order; the recall pool is apart."""
+    section: str = ""
+    """The section of the sandbox that answers."""
     pool: tuple[Step, ...] = ()
     parts: tuple[Part, ...] = ()
     try_next: tuple[str, ...] = ()

@@ -166,5 +166,6 @@ def no_head_value(key: str) -> str:
     return {
         "id": _("`id` must be lower-case words joined by hyphens, such as `request-response-cycle`."),
         "number": _('`number` must be two numbers joined by a point, in quotes, such as `"2.1"`.'),
+        "section": _('`section` must be a section of the sandbox, in quotes, such as `"2.1"`.'),
         "minutes": _("`minutes` must be a whole number of at least 1."),
     }[key]

@@ -46,6 +46,12 @@ ALLOWED: Mapping[str, Allowed] = {
 }
 """The blocks of the format and the attributes that each may carry."""
 
+MOST_BLOCKS = 60
+"""In a step; the largest bundled one has some twenty."""
+
+LONGEST_WAIT_MS = 60_000
+"""A learner sits through every wait of a lesson."""
+
 _LIMIT = re.compile(r"([1-9][0-9]{0,8})(events?|bytes?|ms)")
 _CLOSE_DATA = re.compile(r"[0-9]{4}(?: .*)?", re.DOTALL)
 _EXCHANGE_BLOCKS = ("http", "websocket")
@@ -181,6 +187,11 @@ class _Reader:
 
     def read(self) -> StepBlocks:
         self._check_ids()
+        if len(self.fences) > MOST_BLOCKS:
+            message = _("The step has {count} blocks; {limit} at most. Make several steps of it.")
+            self.faults.add(
+                self.fences[MOST_BLOCKS].place, message.format(count=len(self.fences), limit=MOST_BLOCKS)
+            )
         blocks: list[Block] = []
         after = self.section.first + 1
         for named in self.fences:
@@ -413,6 +424,7 @@ class _Reader:
             message = _("{value} is no number of milliseconds; write digits, such as `after_ms=200`.")
             faults.add(named.place_of("after_ms"), message.format(value=quoted(value)))
             return 0
+        self._check_wait(named, "after_ms", int(value), faults)
         return int(value)
 
     def _until(self, named: NamedFence, faults: Faults) -> Until:
@@ -429,7 +441,13 @@ class _Reader:
                 )
             else:
                 limits[unit] = int(match[1])
+        self._check_wait(named, "until", limits.get("ms", 0), faults)
         return Until(limits.get("event"), limits.get("byte"), limits.get("ms"))
+
+    def _check_wait(self, named: NamedFence, attribute: str, ms: int, faults: Faults) -> None:
+        if ms > LONGEST_WAIT_MS:
+            message = _("{count} ms is longer than a learner waits; {limit} at most.")
+            faults.add(named.place_of(attribute), message.format(count=ms, limit=LONGEST_WAIT_MS))
 
     def _expect(self, named: NamedFence) -> None:
         of = named.attributes.value("of")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tutor import language
 from tutor.client import Client, StepRun
@@ -47,6 +48,9 @@ from tutor.play.way import (
 )
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Fixed, Item
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 
 class Session:
@@ -194,10 +198,8 @@ class Session:
 
     def _player_of(self, lesson: Lesson, step: Step, from_memory: str = "") -> StepPlayer:
         """A player for a step on its lesson's sandbox; commands are about it from now on."""
-        import sandbox_app
-
         server, client = self._table
-        run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
+        run = StepRun(server, client, step, lambda name: _app_of(lesson, name))
         self._player = StepPlayer(
             self._talk,
             lesson,
@@ -464,3 +466,14 @@ class Session:
                     number=undone[1].number, title=undone[1].title
                 )
         self._talk.reply([words])
+
+
+def _app_of(lesson: Lesson, configuration: str) -> Flask:
+    """The lesson's app; a pack of somebody else's may name one that there is not."""
+    import sandbox_app
+
+    try:
+        return sandbox_app.create_app(lesson.section, configuration)
+    except ValueError as error:
+        message = _("{file}: the sandbox cannot answer: {reason}. `check` shows where.")
+        raise UsageError(message.format(file=lesson.file, reason=error)) from None

@@ -1,0 +1,58 @@
+"""The versions that the project is proven on. `nox` runs all of it that the interpreters here allow.
+
+`nox -s check` proves the course as it is installed, `nox -s tests` runs the tests: each with the oldest
+direct dependencies that `pyproject.toml` allows, Flask 3.1.0 on Werkzeug 3.1.0 among them, and the newest.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2024.10.9"
+nox.options.default_venv_backend = "uv"
+
+PYTHONS = ("3.11", "3.13", "3.15")
+"""The oldest that is supported, one between, and the newest that the dependencies have wheels for."""
+
+DEPENDENCIES = ("oldest", "newest")
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("dependencies", DEPENDENCIES)
+def check(session: nox.Session, dependencies: str) -> None:
+    """Prove the course from an installed wheel."""
+    install(session, ".", dependencies)
+    session.run("flask-http-tutor", "check", "--strict", *session.posargs)
+
+
+@nox.session(python=PYTHONS)
+@nox.parametrize("dependencies", DEPENDENCIES)
+def tests(session: nox.Session, dependencies: str) -> None:
+    """Run the tests; the tests' own tools are the newest in both cases."""
+    install(session, "--editable", ".[test]", dependencies)
+    # nox would put temporary files into the checkout, which the paths in reports would then start from.
+    session.run("pytest", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
+
+
+def install(session: nox.Session, *arguments: str) -> None:
+    """Install what stands before the last argument, with that choice of dependencies."""
+    *what, dependencies = arguments
+    constraints: list[str] = []
+    if dependencies == "oldest":
+        oldest = Path(session.create_tmp()) / "oldest.txt"
+        session.run(
+            "uv",
+            "pip",
+            "compile",
+            "--quiet",
+            "--resolution=lowest-direct",
+            f"--python-version={session.python}",
+            f"--output-file={oldest}",
+            "pyproject.toml",
+        )
+        constraints = ["--constraint", str(oldest)]
+    session.install("--upgrade", *constraints, *what)
+    session.run("flask", "--version")

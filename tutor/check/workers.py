@@ -1,0 +1,258 @@
+"""Steps shared out among jobs, each with a sandbox of its own.
+
+One job is a thread of this process, several are processes: steps that are about time come out the same only
+where no other step competes for the interpreter.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import closing, suppress
+from multiprocessing.connection import Connection, Pipe, wait
+from multiprocessing.process import BaseProcess
+from typing import Any, cast
+
+from tutor.check.report import Check, CheckStatus, describe
+from tutor.check.steps import LessonChecker, MakeApp
+from tutor.client import Client
+from tutor.course.model import Lesson, QuestionKind, Step, WebSocketBlock
+from tutor.errors import SandboxError
+from tutor.language import _, in_use, use
+from tutor.sandbox.server import SandboxServer
+
+MOST_JOBS = 32
+"""More sandboxes than this gain nothing, whatever the machine."""
+
+Steps = Sequence[tuple[Lesson, Step]]
+
+_LOOK_S = 0.2
+"""How often the main thread looks up: Windows cannot interrupt a wait without end by Ctrl-C."""
+_END_S = 5.0
+"""How long a job may take to end once it has been told to."""
+_STREAM_WEIGHT = 20
+"""A stream that the lesson cuts off takes so much longer than a plain exchange, roughly."""
+
+
+def check_steps(
+    steps: Steps,
+    make_app: MakeApp,
+    *,
+    jobs: int,
+    fail_fast: bool,
+    timeout_s: float,
+    results: list[tuple[Check, ...] | None],
+    on_step: Callable[[], None],
+) -> None:
+    """Check steps and put what came of each in its place of `results`.
+
+    Args:
+        make_app: with several jobs, something that can be imported by its name.
+        fail_fast: leave None in the places behind the first step that has a failure.
+        results: as long as `steps`; holds what has been checked whatever is raised.
+        on_step: called in this thread, after each step.
+
+    Raises:
+        SandboxError: a sandbox could not start, or a job came to an end by itself.
+    """
+    if not steps:
+        return
+    count = max(1, min(jobs, MOST_JOBS, len(steps)))
+    order = list(range(len(steps)))
+    if count > 1 and not fail_fast:
+        # The long ones first, so that none of them is left for the end.
+        order.sort(key=lambda place: -_weight(steps[place][1]))
+    started: list[_Job] = []
+    try:
+        for _number in range(count):
+            started.append(_Thread() if count == 1 else _Process())
+            started[-1].start(steps, make_app, timeout_s)
+        failed_at = _share_out(started, order, fail_fast, results, on_step)
+    finally:
+        for job in started:
+            job.end()
+    if failed_at is not None:
+        results[failed_at + 1 :] = [None] * (len(steps) - failed_at - 1)
+
+
+def _share_out(
+    jobs: Sequence[_Job],
+    order: Sequence[int],
+    fail_fast: bool,
+    results: list[tuple[Check, ...] | None],
+    on_step: Callable[[], None],
+) -> int | None:
+    """Give each job the next step when it is done with one; gives the place of the failure that ended it."""
+    waiting = list(reversed(order))
+    at_work: dict[Connection, int] = {}
+    by_connection = {job.connection: job for job in jobs}
+    failed_at: int | None = None
+    for job in jobs:
+        at_work[job.connection] = waiting.pop()
+        job.connection.send(at_work[job.connection])
+    while at_work:
+        for ready in wait(list(at_work), timeout=_LOOK_S):
+            connection = cast(Connection, ready)
+            checks = by_connection[connection].receive()
+            place = at_work.pop(connection)
+            results[place] = checks
+            on_step()
+            if fail_fast and any(check.status in {CheckStatus.FAILED, CheckStatus.ERROR} for check in checks):
+                failed_at = place if failed_at is None else min(place, failed_at)
+            # Steps are begun in order: all that stand before a failure are at work or done.
+            if waiting and failed_at is None:
+                at_work[connection] = waiting.pop()
+                connection.send(at_work[connection])
+    return failed_at
+
+
+def _weight(step: Step) -> int:
+    """About how long a step takes, as a number of plain exchanges."""
+    once = sum(
+        _STREAM_WEIGHT
+        if isinstance(block, WebSocketBlock) or block.until.ms or block.until.events or block.until.body_bytes
+        else 1
+        for block in step.exchanges
+    )
+    answers = sum(
+        1 + sum(len(wrong.answers) for wrong in question.wrong)
+        for question in step.questions
+        if question.kind is QuestionKind.REQUEST
+    )
+    return once * (1 + answers)
+
+
+class _Job:
+    """Someone who checks the steps whose places are sent to it, and sends their checks back."""
+
+    connection: Connection
+
+    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+        raise NotImplementedError
+
+    def end(self) -> None:
+        """Stop at once, whatever is in flight; without effect on one that has ended."""
+        raise NotImplementedError
+
+    def receive(self) -> tuple[Check, ...]:
+        """The checks of a step.
+
+        Raises:
+            SandboxError: what broke instead.
+        """
+        try:
+            told: tuple[Check, ...] | str = self.connection.recv()
+        except (EOFError, OSError):
+            told = self._fate()
+        if isinstance(told, str):
+            raise SandboxError(told)
+        return told
+
+    def _fate(self) -> str:
+        return _("A job of the check ended by itself.")
+
+
+class _Thread(_Job):
+    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+        self._ended = threading.Event()
+        self._clients: list[Client] = []
+        self.connection, self._far_end = Pipe()
+        self._thread = threading.Thread(
+            target=_work,
+            args=(self._far_end, steps, make_app, timeout_s, self._raise_if_ended, self._clients.append),
+            name="check",
+            daemon=True,
+        )
+        self._thread.start()
+
+    def end(self) -> None:
+        self._ended.set()
+        self.connection.close()
+        for client in self._clients:
+            client.end()
+        self._thread.join(_END_S)
+
+    def _raise_if_ended(self) -> None:
+        if self._ended.is_set():
+            raise KeyboardInterrupt
+
+
+class _Process(_Job):
+    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+        # A forked child would hold locks that threads of this process had at that moment.
+        context = multiprocessing.get_context("spawn")
+        self.connection, far_end = context.Pipe()
+        self._process: BaseProcess = context.Process(
+            target=_work_in_process,
+            args=(far_end, steps, make_app, timeout_s, in_use()),
+            name="check",
+            daemon=True,
+        )
+        self._process.start()
+        # The other end is the child's alone, so that its death is heard.
+        far_end.close()
+
+    def end(self) -> None:
+        self.connection.close()
+        self._process.terminate()
+        self._process.join(_END_S)
+
+    def _fate(self) -> str:
+        self._process.join(_END_S)
+        return _("A job of the check ended by itself, with exit code {code}.").format(
+            code=self._process.exitcode
+        )
+
+
+def _work_in_process(
+    connection: Connection, steps: Steps, make_app: MakeApp, timeout_s: float, language: str
+) -> None:
+    # Ctrl-C reaches every process of the terminal: the first one ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    use(language)
+    if not sys.warnoptions:
+        import warnings
+
+        warnings.simplefilter("ignore")
+    _work(connection, steps, make_app, timeout_s, _go_on, _nobody)
+
+
+def _work(
+    connection: Connection,
+    steps: Steps,
+    make_app: MakeApp,
+    timeout_s: float,
+    raise_if_ended: Callable[[], None],
+    made: Callable[[Client], Any],
+) -> None:
+    """Check steps until the other end closes; what breaks outside of a step is sent as a text."""
+    checkers: dict[str, LessonChecker] = {}
+    with suppress(KeyboardInterrupt, EOFError, OSError), closing(connection):
+        try:
+            with SandboxServer() as server, closing(Client(server, timeout_s=timeout_s)) as client:
+                made(client)
+                while True:
+                    lesson, step = steps[connection.recv()]
+                    if lesson.file not in checkers:
+                        checkers[lesson.file] = LessonChecker(
+                            lesson, server, client, make_app, raise_if_ended
+                        )
+                    connection.send(checkers[lesson.file].check_step(step))
+        except (EOFError, OSError):
+            raise
+        except Exception as error:
+            connection.send(describe(error))
+            while True:
+                # An end that closes with something unread would take back what it has said.
+                connection.recv()
+
+
+def _go_on() -> None:
+    """A process is ended from outside."""
+
+
+def _nobody(_client: Client) -> None:
+    """Nobody ends this client's requests alone."""

@@ -1,0 +1,1 @@
+"""`flask-http-tutor new`: a lesson pack to start from."""
