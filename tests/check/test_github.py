@@ -97,7 +97,7 @@ def test_the_page_has_a_table_and_what_failed() -> None:
 def test_points_are_counted_on_the_page() -> None:
     """Where checks carry points, each lesson's and their sum stand on the page."""
     html = rendered(of(one(points=3, name="2.1/a/b"), one(CheckStatus.PASSED, points=1)))
-    assert '<td style="text-align:right">1.5 / 4.5</td>' in html
+    assert '<td style="text-align:right">1 / 4</td>' in html
     assert "<strong>1 of 4 points</strong>" in html
 
 
