@@ -283,6 +283,12 @@ def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
             help=_("Another lesson pack's folder."),
         ),
+        click.option(
+            "--work",
+            type=click.Path(file_okay=False, path_type=pathlib.Path),
+            metavar="DIR",
+            help=_("Where your exercise files are."),
+        ),
     )
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -312,7 +318,10 @@ def _environment(language: str, options: Mapping[str, Any]) -> Environment:
         return options.get(name) or before_command.get(name)
 
     pack: Path | None = given("pack")
-    return environment(language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack)
+    work: Path | None = given("work")
+    return environment(
+        language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack, work=work
+    )
 
 
 def _suggest_command(word: str, names: Sequence[str]) -> None:

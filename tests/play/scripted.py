@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ from tutor.client import Client, StepRun
 from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment
+from tutor.learner.progress import Progress
+from tutor.play.bench import Bench
 from tutor.play.commands import Typed
 from tutor.play.conversation import Conversation
 from tutor.play.step import StepPlayer
@@ -50,6 +53,8 @@ class Learner:
     screen: Screen
     lesson: Lesson
     step: Step
+    work: Path
+    """Where exercise files are."""
     questions: list[Question] = field(default_factory=list)
     beats: list[tuple[str, str]] = field(default_factory=list)
     """Each prompt's label with what was printed before it."""
@@ -58,6 +63,10 @@ class Learner:
         del inbox
         assert len(bar) <= 5
         self.beats.append((label, self.screen.taken()))
+        if label.startswith("Enter: run"):
+            (exercise,) = self.step.exercises
+            solution = self.lesson.files_of(exercise.id).solution.text
+            (self.work / f"{exercise.id}.py").write_text(solution, "utf-8")
         if label.startswith("Enter: "):
             return ""
         question = self.questions.pop(0)
@@ -101,15 +110,29 @@ def play(
     lesson: Lesson, step: Step, server: SandboxServer, client: Client, *, columns: int = 80, lines: int = 24
 ) -> Learner:
     """Play a step with right answers on a terminal of that size."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _play(lesson, step, server, client, columns, lines, Path(folder))
+
+
+def _play(
+    lesson: Lesson, step: Step, server: SandboxServer, client: Client, columns: int, lines: int, work: Path
+) -> Learner:
     screen = Screen()
     variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
     out = Output(screen, variables)
     env = Environment(out=out, err=out, stdin=screen, variables=variables, pack=Path())
-    learner = Learner(screen, lesson, step, asked(step))
+    learner = Learner(screen, lesson, step, work, asked(step))
     talk = Conversation(env, learner)
     run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
     player = StepPlayer(
-        talk, lesson, step, run, address=server.address, seed=SEED, record=lambda *_given: None
+        talk,
+        lesson,
+        step,
+        run,
+        address=server.address,
+        seed=SEED,
+        record=lambda *_given: None,
+        bench=Bench(Progress(work), work),
     )
 
     def handle(typed: Typed) -> None:

@@ -27,6 +27,8 @@ class Verb(StrEnum):
     DEEPER = "deeper"
     TRY = "try"
     WRITE = "write"
+    EDIT = "edit"
+    FRESH = "fresh"
     LANGUAGE = "lang"
     HELP = "help"
     QUIT = "quit"
@@ -53,6 +55,8 @@ COMMANDS = (
     CommandHelp(Verb.SOURCE, "s", ":s", N_("the view's source")),
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),
     CommandHelp(Verb.WRITE, "w", ":w curl", N_("write it out: curl, python or har, and a file")),
+    CommandHelp(Verb.EDIT, "e", ":e", N_("open an exercise's file in your editor")),
+    CommandHelp(Verb.FRESH, "", ":fresh", N_("an exercise's starter anew; your file is kept beside it")),
     CommandHelp(Verb.NEXT, "n", ":n", N_("the next step, leaving this one")),
     CommandHelp(Verb.BACK, "b", ":b", N_("the step before")),
     CommandHelp(Verb.GO, "g", ":g 2.1.3", N_("go to a step or a lesson")),

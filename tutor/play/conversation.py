@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tutor.environment import Environment
 from tutor.language import _
@@ -100,7 +100,7 @@ class Conversation:
         *,
         options: Collection[str] = (),
         returns: Collection[Verb] = (),
-        inbox: Inbox | None = None,
+        inbox: Inbox[Any] | None = None,
     ) -> Typed:
         """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
 

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tutor.environment import Environment
 from tutor.language import _
@@ -15,7 +15,7 @@ from tutor.screen.output import plain_symbols
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
 
-    from tutor.wire.exchange import Exchange
+Item = TypeVar("Item")
 
 REPRINT = "\x0c"
 """What `Prompter.read` gives for Ctrl-L."""
@@ -27,23 +27,23 @@ class Leave(Exception):  # noqa: N818 - it is a wish, not an error
     """The learner leaves: Ctrl-D, or Ctrl-C with nothing typed."""
 
 
-class Inbox:
+class Inbox(Generic[Item]):
     """What comes from outside while a prompt waits: put by any thread, taken by the one that asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._items: list[Exchange] = []
+        self._items: list[Item] = []
         self._wake: Callable[[], None] | None = None
 
-    def put(self, exchange: Exchange) -> None:
+    def put(self, item: Item) -> None:
         """Add an arrival, and wake the prompt that waits."""
         with self._lock:
-            self._items.append(exchange)
+            self._items.append(item)
             wake = self._wake
         if wake is not None:
             wake()
 
-    def take(self) -> list[Exchange]:
+    def take(self) -> list[Item]:
         """Everything that came since the last call."""
         with self._lock:
             items, self._items = self._items, []
@@ -67,7 +67,7 @@ class Inbox:
 class Prompter(Protocol):
     """Asks for one line."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
+    def read(self, label: str, bar: Sequence[str], inbox: Inbox[Any] | None = None) -> str:
         """The line typed, without its line end; `REPRINT` for Ctrl-L; `WOKEN` when the inbox has something.
 
         What was typed when the inbox woke the prompt stands there again at the next one.
@@ -96,7 +96,7 @@ class LinePrompter:
         self._interrupted = False
         self._bar: tuple[str, ...] = ()
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
+    def read(self, label: str, bar: Sequence[str], inbox: Inbox[Any] | None = None) -> str:
         out = self._env.out
         if tuple(bar) != self._bar:
             # What a bar would offer is said once, in words.
@@ -123,7 +123,7 @@ class LinePrompter:
                 raise Leave
             return line.rstrip("\r\n")
 
-    def _is_woken(self, inbox: Inbox) -> bool:
+    def _is_woken(self, inbox: Inbox[Any]) -> bool:
         """Wait for a line or for the inbox; True for the inbox."""
         import select
 
@@ -152,7 +152,7 @@ class BarPrompter:
         self._typed = ""
         """What stood in the line when an arrival woke the prompt."""
 
-    def read(self, label: str, bar: Sequence[str], inbox: Inbox | None = None) -> str:
+    def read(self, label: str, bar: Sequence[str], inbox: Inbox[Any] | None = None) -> str:
         from prompt_toolkit.formatted_text import FormattedText
 
         if self._session is None:

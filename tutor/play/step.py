@@ -28,8 +28,10 @@ from tutor.grading.live import LiveValueError, insert, split_path
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _, ngettext
 from tutor.play import feedback
+from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
+from tutor.play.exercise import ExercisePlayer
 from tutor.play.live import LiveDrawing
 from tutor.play.prompt import Inbox
 from tutor.play.screens import Sendable, label_for
@@ -94,6 +96,7 @@ class StepPlayer:
         run: the step's sandbox: a fresh app and empty jars.
         seed: decides the order of options.
         record: keeps an answer; called for each one before anything else happens.
+        bench: what exercises need.
         from_memory: a heading; the step is asked under it without its prose and takeaway, and Enter passes.
     """
 
@@ -107,6 +110,7 @@ class StepPlayer:
         address: str,
         seed: str,
         record: RecordAttempt,
+        bench: Bench,
         from_memory: str = "",
     ) -> None:
         self._talk = talk
@@ -116,6 +120,9 @@ class StepPlayer:
         self._address = address
         self._seed = f"{seed}/{lesson.id}/{step.id}"
         self._record = record
+        self._bench = bench
+        self._exercise: ExercisePlayer | None = None
+        """The one that is played, or was last."""
         self._from_memory = from_memory
         self._pending: list[Item] = []
         self._shown = Shown()
@@ -161,7 +168,8 @@ class StepPlayer:
                 self._fire(group, unbroken=unbroken)
                 unbroken = False
             elif isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
-                continue
+                if not self._from_memory:
+                    self._do_exercise(block)
             elif isinstance(block, Question) and not block.prediction:
                 self._ask(block)
         if self._step.takeaway and not self._from_memory:
@@ -410,6 +418,30 @@ class StepPlayer:
             raise SandboxError(f"{self._lesson.file}:{block.line}: {error}") from None
         return [self._talk.screens.source(excerpt) for excerpt in found]
 
+    # Exercises
+
+    def _do_exercise(self, exercise: Question) -> None:
+        """Played by itself; the commands about exchanges are about its probes from now on."""
+
+        def number(exchanges: Sequence[tuple[str, Exchange]]) -> None:
+            self._shown.exchanges[:] = exchanges
+
+        self._exercise = ExercisePlayer(
+            self._talk,
+            exercise,
+            self._step.probes(exercise.id),
+            self._lesson.files_of(exercise.id),
+            self._bench,
+            record=lambda word, given: self._record(exercise, word, given),
+            number=number,
+        )
+        self._open(exercise)
+        try:
+            self._pending = self._exercise.play(self._pending)
+        finally:
+            self._close()
+            self.helped |= self._exercise.helped
+
     # Asking
 
     def _predict(self, question: Question) -> Verdict | None:
@@ -450,7 +482,7 @@ class StepPlayer:
             self._close()
         self._pending.append(self._talk.screens.blank())
 
-    def _ask_until_right(self, question: Question, inbox: Inbox | None) -> None:
+    def _ask_until_right(self, question: Question, inbox: Inbox[Exchange] | None) -> None:
         shown = shown_order(question, self._seed)
         self._show_question(question, shown)
         self._open(question)
@@ -565,11 +597,11 @@ class StepPlayer:
     def _block_of(self, question: Question) -> ExchangeBlock | None:
         return next((block for block in self._step.exchanges if block.id == question.exchange), None)
 
-    def _listening(self, question: Question) -> Inbox | None:
+    def _listening(self, question: Question) -> Inbox[Exchange] | None:
         """Where requests of other clients arrive while a request question is open."""
         if question.kind is not QuestionKind.REQUEST:
             return None
-        inbox = Inbox()
+        inbox: Inbox[Exchange] = Inbox()
         block = self._block_of(question)
         self._run.listen(inbox.put, app=block.app if block else "")
         return inbox
@@ -634,6 +666,8 @@ class StepPlayer:
 
     def handle(self, typed: Typed) -> bool:
         """Carry out a command that is about this step; False where it is not."""
+        if self._exercise is not None and self._exercise.handle(typed):
+            return True
         actions: dict[Verb, Callable[[str], None]] = {
             Verb.HINT: self._hint,
             Verb.ANSWER: lambda _argument: self._talk.reply([_("No question is open.")]),
@@ -644,6 +678,8 @@ class StepPlayer:
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
             Verb.WRITE: self._write,
+            Verb.EDIT: lambda _argument: self._talk.reply([_("There is no file to edit in this step.")]),
+            Verb.FRESH: lambda _argument: self._talk.reply([_("There is no file to edit in this step.")]),
         }
         action = actions.get(typed.verb) if typed.verb else None
         if action is None:
