@@ -115,6 +115,7 @@ def _kept_language(variables: Mapping[str, str]) -> str:
 
 def commands(language: str) -> click.Group:
     """All commands, with their help in the language in use."""
+    import pathlib
 
     class Commands(click.Group):
         """A first word that is no command is a lesson."""
@@ -200,11 +201,24 @@ def commands(language: str) -> click.Group:
         metavar="[FORMAT=]FILE",
         help=_("Write the report to a file as well; may be given several times."),
     )
+    @click.option(
+        "--exercises",
+        type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+        metavar="DIR",
+        help=_("Grade your exercise files in this folder instead."),
+    )
     @_global_options
-    def check(target: tuple[str, ...], format_: str, output: tuple[str, ...], **options: Any) -> int:
+    def check(
+        target: tuple[str, ...],
+        format_: str,
+        output: tuple[str, ...],
+        exercises: Path | None,
+        **options: Any,
+    ) -> int:
         from tutor.check.command import check_course
 
-        return check_course(_environment(language, options), target, format_=format_, outputs=output)
+        env = _environment(language, options)
+        return check_course(env, target, format_=format_, outputs=output, exercises=exercises)
 
     @group.command(
         "send",

@@ -19,9 +19,17 @@ FORMATS: Mapping[str, Callable[[Report], str]] = {
 
 
 def check_course(
-    env: Environment, targets: Sequence[str], *, format_: str, outputs: Sequence[str]
+    env: Environment,
+    targets: Sequence[str],
+    *,
+    format_: str,
+    outputs: Sequence[str],
+    exercises: Path | None = None,
 ) -> ExitCode:
     """Check what the targets name and write the reports.
+
+    Args:
+        exercises: a folder of a learner's files to grade instead.
 
     Raises:
         UsageError: a target that there is not, or a report that cannot be written.
@@ -34,14 +42,14 @@ def check_course(
     if len(folders) + (env.pack is not None) > 1:
         raise UsageError(_("One lesson pack can be checked at a time."))
     folder = folders[0] if folders else env.pack
-    report = _report(folder, names)
+    report = _report(folder, names, exercises)
     for file_format, path in files:
         _write_whole(path, FORMATS[file_format](report))
     env.out.report(FORMATS[format_](report))
     return report.exit_code
 
 
-def _report(folder: Path | None, names: Sequence[str]) -> Report:
+def _report(folder: Path | None, names: Sequence[str], exercises: Path | None) -> Report:
     import sandbox_app
     from tutor.check.run import run
     from tutor.course.outline import CourseError
@@ -54,7 +62,13 @@ def _report(folder: Path | None, names: Sequence[str]) -> Report:
         # A head that cannot be read is a fault in the report, and hides which lesson was meant.
         only = []
     try:
+        if exercises is not None:
+            from tutor.check.learner_files import grade_learner_files
+
+            return grade_learner_files(pack.load_all(), exercises, only)
         return run(pack.load_all(), make_app=sandbox_app.create_app, only=only)
+    except UsageError:
+        raise
     except Exception as error:
         # Whatever breaks, the report is still a report.
         return failure_report(error)

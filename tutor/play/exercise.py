@@ -72,6 +72,7 @@ class ExercisePlayer:
         self._number = number
         self._folder: WorkFolder
         """Set when the exercise is played."""
+        self._watch: FileWatch | None = None
         self._fired: list[Exchange] = []
         """The exchanges of the last run."""
         self._address = ""
@@ -181,7 +182,7 @@ class ExercisePlayer:
 
     def _run_until_passed(self) -> list[Item]:
         inbox: Inbox[Saved] = Inbox()
-        with FileWatch(self._file, lambda: inbox.put(Saved())):
+        with FileWatch(self._file, lambda: inbox.put(Saved())) as self._watch:
             while True:
                 typed = self._talk.ask(_("Enter: run ▸"), self._bar(), returns={Verb.FIRE}, inbox=inbox)
                 if typed.answer.strip():
@@ -263,11 +264,13 @@ class ExercisePlayer:
 
     def _begin_afresh(self) -> None:
         kept = self._folder.begin_afresh(self._exercise.id, self._files.starter.text)
+        if self._watch is not None:
+            self._watch.pass_over()
         if kept is None:
             self._talk.reply([_("The starter is there again.")])
         else:
-            words = _("The starter is there again. Your file before is kept as {file}.")
-            self._talk.reply([words.format(file=shown_path(kept))])
+            words = _("The starter is there again. Your file before is kept beside it as {file}.")
+            self._talk.reply([words.format(file=kept.name)])
 
     def _show_file(self) -> None:
         text = self._text_of(self._folder)

@@ -64,6 +64,7 @@ class Workshop:
     def __init__(self, *, keeps_one_ready: bool = True) -> None:
         self._keeps_one_ready = keeps_one_ready
         self._ready: AppProcess | None = None
+        self._running: AppProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -85,6 +86,12 @@ class Workshop:
         ready, self._ready = self._ready, None
         if ready is not None:
             ready.end()
+
+    def end(self) -> None:
+        """End the run under way, from any thread: it gives what it has."""
+        running = self._running
+        if running is not None:
+            running.kill()
 
     def run(self, file: Path, exercise: Question, probes: Sequence[ExchangeBlock]) -> Run:
         """Load the file, fire the probes in order, and grade what came.
@@ -114,6 +121,7 @@ class Workshop:
     def _carry_out(self, file: Path, fire: _Fire) -> Run:
         self.warm_up()
         process, self._ready = self._ready, None
+        self._running = process
         started_s = time.monotonic()
         assert process is not None
         try:
@@ -122,6 +130,7 @@ class Workshop:
             found = Run(interrupted=True)
         finally:
             duration_s = time.monotonic() - started_s
+            self._running = None
             process.end()
         if self._keeps_one_ready:
             self.warm_up()
