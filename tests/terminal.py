@@ -70,7 +70,9 @@ class Terminal:
     @property
     def transcript(self) -> str:
         text = self._bytes.decode("utf-8", "replace")
-        text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07]*\x07", "", text)
+        text = re.sub(
+            r"\x1b\[[0-9;?]*[a-zA-Z]|\x1b[()][A-Z0-9]|\x1b[=>]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)", "", text
+        )
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     @property

@@ -31,7 +31,7 @@ def test_the_wheel_holds_everything_that_a_lesson_needs(tmp_path: Path) -> None:
         "tutor",
     }
     result = subprocess.run(
-        [sys.executable, "-P", "-m", "tutor", "check", "2.1.1", "2.2.12"],
+        [sys.executable, "-P", "-m", "tutor", "check", "2.1.1", "2.1.7", "2.2.12"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "site"), "FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
         capture_output=True,

@@ -117,6 +117,7 @@ def _kept_language(variables: Mapping[str, str]) -> str:
 
 def commands(language: str) -> click.Group:
     """All commands, with their help in the language in use."""
+    import pathlib
 
     class Commands(click.Group):
         """A first word that is no command is a lesson."""
@@ -228,6 +229,12 @@ def commands(language: str) -> click.Group:
         help=_("How many sandboxes work at the same time; the report is the same."),
     )
     @click.option("--strict", is_flag=True, help=_("A check that is skipped counts as failed."))
+    @click.option(
+        "--exercises",
+        type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+        metavar="DIR",
+        help=_("Grade your exercise files in this folder instead."),
+    )
     @_global_options
     def check(
         target: tuple[str, ...],
@@ -238,11 +245,12 @@ def commands(language: str) -> click.Group:
         fail_fast: bool,
         jobs: int,
         strict: bool,
+        exercises: Path | None,
         **options: Any,
     ) -> int:
         from tutor.check.command import Wishes, check_course
 
-        wishes = Wishes(format_, output, kinds, patterns, jobs, fail_fast, strict)
+        wishes = Wishes(format_, output, kinds, patterns, jobs, fail_fast, strict, exercises)
         return check_course(_environment(language, options), target, wishes)
 
     @group.command(
@@ -332,6 +340,12 @@ def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
             type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
             help=_("Another lesson pack's folder."),
         ),
+        click.option(
+            "--work",
+            type=click.Path(file_okay=False, path_type=pathlib.Path),
+            metavar="DIR",
+            help=_("Where your exercise files are."),
+        ),
     )
     for decorator in reversed(decorators):
         function = decorator(function)
@@ -361,7 +375,10 @@ def _environment(language: str, options: Mapping[str, Any]) -> Environment:
         return options.get(name) or before_command.get(name)
 
     pack: Path | None = given("pack")
-    return environment(language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack)
+    work: Path | None = given("work")
+    return environment(
+        language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack, work=work
+    )
 
 
 def _suggest_command(word: str, names: Sequence[str]) -> None:

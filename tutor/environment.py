@@ -30,6 +30,8 @@ class Environment:
     """Nothing folds."""
     pack: Path | None = None
     """Another lesson pack's folder; None is the bundled course."""
+    work: Path | None = None
+    """Where exercise files are; None is the folder that the learner chose."""
     clock: Callable[[], float] = time.monotonic
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -55,7 +57,12 @@ def state_directory(variables: Mapping[str, str]) -> Path:
 
 
 def environment(
-    *, language: str = "en", plain: bool = False, full: bool = False, pack: Path | None = None
+    *,
+    language: str = "en",
+    plain: bool = False,
+    full: bool = False,
+    pack: Path | None = None,
+    work: Path | None = None,
 ) -> Environment:
     """The environment of this process."""
     variables = dict(os.environ)
@@ -69,4 +76,5 @@ def environment(
         plain=out.plain,
         full=full,
         pack=pack,
+        work=work,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ from tutor.client import Client, StepRun
 from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment
+from tutor.learner.progress import Progress
+from tutor.play.bench import Bench
 from tutor.play.commands import Typed
 from tutor.play.conversation import Conversation
 from tutor.play.step import StepPlayer
@@ -51,6 +54,8 @@ class Learner:
     screen: Screen
     lesson: Lesson
     step: Step
+    work: Path
+    """Where exercise files are."""
     questions: list[Question] = field(default_factory=list)
     beats: list[tuple[str, str]] = field(default_factory=list)
     """Each prompt's label with what was printed before it."""
@@ -69,6 +74,10 @@ class Learner:
         if label == "Enter: edit ▸" and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
             self.questions.pop(0)
             return ":a"
+        if label.startswith("Enter: run"):
+            (exercise,) = self.step.exercises
+            solution = self.lesson.files_of(exercise.id).solution.text
+            (self.work / f"{exercise.id}.py").write_text(solution, "utf-8")
         if "Enter: " in label:
             return ""
         question = self.questions.pop(0)
@@ -119,15 +128,29 @@ def play(
     lesson: Lesson, step: Step, server: SandboxServer, client: Client, *, columns: int = 80, lines: int = 24
 ) -> Learner:
     """Play a step with right answers on a terminal of that size."""
+    with tempfile.TemporaryDirectory() as folder:
+        return _play(lesson, step, server, client, columns, lines, Path(folder))
+
+
+def _play(
+    lesson: Lesson, step: Step, server: SandboxServer, client: Client, columns: int, lines: int, work: Path
+) -> Learner:
     screen = Screen()
     variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
     out = Output(screen, variables)
     env = Environment(out=out, err=out, stdin=screen, variables=variables, pack=Path())
-    learner = Learner(screen, lesson, step, asked(step))
+    learner = Learner(screen, lesson, step, work, asked(step))
     talk = Conversation(env, learner)
     run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
     player = StepPlayer(
-        talk, lesson, step, run, address=server.address, seed=SEED, record=lambda *_given: None
+        talk,
+        lesson,
+        step,
+        run,
+        address=server.address,
+        seed=SEED,
+        record=lambda *_given: None,
+        bench=Bench(Progress(work), work),
     )
 
     def handle(typed: Typed) -> None:

@@ -37,6 +37,8 @@ class Wishes:
     jobs: int = 1
     fail_fast: bool = False
     strict: bool = False
+    exercises: Path | None = None
+    """A folder of a learner's files to grade instead."""
 
 
 def check_course(env: Environment, targets: Sequence[str], wishes: Wishes) -> ExitCode:
@@ -128,6 +130,10 @@ def _run(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wi
     except CourseError:
         # A head that cannot be read is a fault in the report, and hides which lesson was meant.
         addresses = []
+    if wishes.exercises is not None:
+        from tutor.check.learner_files import grade_learner_files
+
+        return grade_learner_files(pack.load_all(), wishes.exercises, addresses)
     selection = Selection(addresses, frozenset(map(CheckKind, wishes.kinds)), wishes.patterns)
     with progress_bar(env) as on_progress:
         return run(

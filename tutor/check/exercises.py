@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from tutor.check.evidence import evidence
@@ -16,9 +15,8 @@ from tutor.grading.exercises import ExerciseVerdict, ProbeVerdict
 from tutor.language import _
 from tutor.workshop.messages import FailureKind
 from tutor.workshop.runner import Run, Workshop
+from tutor.workshop.several import run_several
 from tutor.workshop.words import failure_lines
-
-MOST_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +54,14 @@ def prove_exercise(
 def _run_all(
     exercise: Question, probes: tuple[ExchangeBlock, ...], code: Mapping[str, CodeFile]
 ) -> dict[str, Run]:
-    def run(file: CodeFile) -> Run:
+    def run(file: CodeFile, workshop: Workshop) -> Run:
         # Where it stands as a learner's would: in a folder of its own, under the exercise's name.
-        with (
-            tempfile.TemporaryDirectory(prefix="flask-http-tutor-", ignore_cleanup_errors=True) as folder,
-            Workshop(keeps_one_ready=False) as workshop,
-        ):
+        with tempfile.TemporaryDirectory(prefix="flask-http-tutor-", ignore_cleanup_errors=True) as folder:
             path = Path(folder) / f"{exercise.id}.py"
             path.write_text(file.text, "utf-8")
             return workshop.run(path, exercise, probes)
 
-    with ThreadPoolExecutor(min(MOST_AT_ONCE, os.cpu_count() or 1)) as pool:
-        return dict(zip(code, pool.map(run, code.values()), strict=True))
+    return dict(zip(code, run_several([partial(run, file) for file in code.values()]), strict=True))
 
 
 def _solution_finding(run: Run, name: str) -> Finding | None:

@@ -17,6 +17,8 @@ from tutor.language import _
 MOST_POINTS = 100
 
 _KIND = re.compile(r"""\s*kind\s*=\s*["']exercise["']\s*(?:#.*)?""")
+_CLASSES = ("error", "raises")
+"""Keys of a mistake that name an exception; the others are expectations."""
 _EXCEPTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -110,19 +112,16 @@ def _mistake(
         message = _("{key} is no key of a mistake; write lower-case words joined by hyphens.")
         faults.add(at, message.format(key=quoted(key)))
     if not block.table["wrong"][key]:
-        message = _("{key} shows in nothing; write expectations such as {form}, or `error`.")
+        message = _("{key} shows in nothing; write expectations such as {form}, `raises` or `error`.")
         faults.add(at, message.format(key=quoted(key), form=quoted(f"{(*probes, 'ID')[0]}.status = 200")))
     if key not in body.feedback and key not in block.table.get("feedback", {}):
         message = _("{key} is a mistake and has no feedback; add it to `[feedback]`.")
         faults.style(at, message.format(key=quoted(key)))
-    error = body.wrong[key].get("error", "")
+    error = _exception("error", key, body, block, faults)
+    raises = _exception("raises", key, body, block, faults)
     symptoms: tuple[Expectation, ...] = ()
     if "error" not in body.wrong[key]:
-        symptoms = read_expectations(block, ("wrong", key), faults, probes)
-    elif not isinstance(error, str) or not _EXCEPTION.fullmatch(error):
-        message = _("`error` is the class of an exception in quotes, such as {example}.")
-        faults.add(block.value("wrong", key, "error"), message.format(example='`"AssertionError"`'))
-        error = ""
+        symptoms = read_expectations(block, ("wrong", key), faults, probes, _CLASSES)
     elif len(body.wrong[key]) > 1:
         message = _("Where `error` is given the file is never loaded, and no probe is fired; keep it alone.")
         faults.add(block.value("wrong", key, "error"), message)
@@ -132,4 +131,15 @@ def _mistake(
             message = _("Name the probe first, such as {example}.")
             example = quoted(f"{(*probes, 'ID')[0]}.{'.'.join(symptom.path)}")
             faults.add(Place(symptom.line, 1), message.format(example=example))
-    return WrongAnswer(key, (), body.feedback.get(key, ""), at.line, symptoms, error)
+    return WrongAnswer(key, (), body.feedback.get(key, ""), at.line, symptoms, error, raises)
+
+
+def _exception(name: str, key: str, body: ExerciseBody, block: TomlBlock, faults: Faults) -> str:
+    """The class of an exception that a mistake names; empty where it names none."""
+    value = body.wrong[key].get(name, "")
+    if name in body.wrong[key] and (not isinstance(value, str) or not _EXCEPTION.fullmatch(value)):
+        message = _("{name} is the class of an exception in quotes, such as {example}.")
+        place = block.value("wrong", key, name)
+        faults.add(place, message.format(name=quoted(name), example='`"AssertionError"`'))
+        return ""
+    return str(value)

@@ -39,7 +39,7 @@ _OPERATORS = {
 
 
 def read_expectations(
-    block: TomlBlock, at: Path, faults: Faults, exchanges: Collection[str] = ()
+    block: TomlBlock, at: Path, faults: Faults, exchanges: Collection[str] = (), but: Collection[str] = ()
 ) -> tuple[Expectation, ...]:
     """Read the table at a path of a block.
 
@@ -48,13 +48,15 @@ def read_expectations(
         at: The table's path in the block; empty for the whole block.
         faults: Where to report.
         exchanges: Ids that a path may begin with; empty where only one exchange can be meant.
+        but: Keys of the table that are none.
     """
     table: Any = block.table
     for key in at:
         table = table[key]
     reader = _Reader(block, faults, exchanges, [])
     for key, value in table.items():
-        reader.begin(key, value, (*at, key))
+        if key not in but:
+            reader.begin(key, value, (*at, key))
     return tuple(reader.read)
 
 

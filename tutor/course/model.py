@@ -161,6 +161,8 @@ class WrongAnswer:
     """exercise: what holds of the probes where this mistake was made."""
     error: str = ""
     """exercise: the class of the exception that such a file ends in when it is loaded."""
+    raises: str = ""
+    """exercise: the class of an exception that its code raises while a probe is answered."""
 
 
 @dataclass(frozen=True, slots=True)

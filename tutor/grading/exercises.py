@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from tutor.course.model import ExchangeBlock, HttpBlock, Question, WebSocketBlock, WrongAnswer
@@ -64,7 +64,12 @@ class ExerciseVerdict:
 
 
 def grade_exercise(
-    exercise: Question, probes: Sequence[ExchangeBlock], fired: Fired, *, error: str = ""
+    exercise: Question,
+    probes: Sequence[ExchangeBlock],
+    fired: Fired,
+    *,
+    error: str = "",
+    raised: Collection[str] = (),
 ) -> ExerciseVerdict:
     """Hold an exercise's probes against what was fired.
 
@@ -73,11 +78,13 @@ def grade_exercise(
         probes: its probes, in order.
         fired: the hops of each probe by id; one that is not there was not fired, and does not pass.
         error: the class of the exception that kept the file from being loaded; empty where it was loaded.
+        raised: the classes of the exceptions that no error handler took. They tell mistakes apart, and
+            decide nothing.
     """
     verdicts = tuple(_probe_verdict(probe, fired) for probe in probes)
     if all(verdict.passes for verdict in verdicts):
         return ExerciseVerdict(verdicts)
-    return ExerciseVerdict(verdicts, _mistake(exercise, fired, error))
+    return ExerciseVerdict(verdicts, _mistake(exercise, fired, error, raised))
 
 
 def must_converse(block: WebSocketBlock, exchange: Exchange) -> bool:
@@ -106,12 +113,14 @@ def _must_end_well(probe: ExchangeBlock, exchange: Exchange) -> bool:
     return must_converse(probe, exchange)
 
 
-def _mistake(exercise: Question, fired: Fired, error: str) -> WrongAnswer | None:
+def _mistake(exercise: Question, fired: Fired, error: str, raised: Collection[str]) -> WrongAnswer | None:
     """The first known mistake all of whose symptoms show."""
     for mistake in exercise.wrong:
         if mistake.error:
             if mistake.error == error:
                 return mistake
-        elif fired and mistake.symptoms and not unmet(mistake.symptoms, fired, ""):
+        elif mistake.raises and mistake.raises not in raised:
+            continue
+        elif fired and (mistake.symptoms or mistake.raises) and not unmet(mistake.symptoms, fired, ""):
             return mistake
     return None

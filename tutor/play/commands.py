@@ -29,6 +29,7 @@ class Verb(StrEnum):
     DEEPER = "deeper"
     TRY = "try"
     WRITE = "write"
+    FRESH = "fresh"
     LANGUAGE = "lang"
     HELP = "help"
     QUIT = "quit"
@@ -48,7 +49,7 @@ class CommandHelp:
 COMMANDS = (
     CommandHelp(Verb.HINT, "h", ":h", N_("a hint")),
     CommandHelp(Verb.ANSWER, "a", ":a", N_("show the answer")),
-    CommandHelp(Verb.EDIT, "e", ":e", N_("edit: type a request as a whole message")),
+    CommandHelp(Verb.EDIT, "e", ":e", N_("edit: a request as a whole message, an exercise's file")),
     CommandHelp(Verb.FIRE, "f", ":f", N_("fire the request, or fire it again")),
     CommandHelp(Verb.RAW, "r", ":r, :r 2", N_("the raw exchange, whole; the second one")),
     CommandHelp(Verb.EXPLAIN, "x", ":x, :x 3", N_("its parts, numbered; part 3 explained")),
@@ -57,6 +58,7 @@ COMMANDS = (
     CommandHelp(Verb.SOURCE, "s", ":s", N_("the view's source")),
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),
     CommandHelp(Verb.WRITE, "w", ":w curl", N_("write it out: curl, python or har, and a file")),
+    CommandHelp(Verb.FRESH, "", ":fresh", N_("an exercise's starter anew; your file is kept beside it")),
     CommandHelp(Verb.NEXT, "n", ":n", N_("the next step, leaving this one")),
     CommandHelp(Verb.BACK, "b", ":b", N_("the step before")),
     CommandHelp(Verb.GO, "g", ":g 2.1.3", N_("go to a step or a lesson")),

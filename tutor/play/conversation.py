@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tutor.environment import Environment
 from tutor.language import _
@@ -102,7 +102,7 @@ class Conversation:
         *,
         options: Collection[str] = (),
         returns: Collection[Verb] = (),
-        inbox: Inbox | None = None,
+        inbox: Inbox[Any] | None = None,
         around: Surroundings | None = None,
     ) -> Typed:
         """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
@@ -137,7 +137,7 @@ class Conversation:
             else:
                 self.handler(typed)
 
-    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> Typed | None:
+    def edit(self, text: str, inbox: Inbox[Any] | None, around: Surroundings) -> Typed | None:
         """A whole message from the editor, as an answer; None where it was left without sending.
 
         Args:

@@ -60,7 +60,7 @@ class Crafting:
         self._address = address
         self._record = record
         self._block = next((block for block in step.exchanges if block.id == question.exchange), None)
-        self._inbox = Inbox()
+        self._inbox: Inbox[Exchange] = Inbox()
         self._message = ""
         """What the editor begins with next; empty where it goes on after an arrival."""
         self._editing = False

@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tutor.environment import Environment
 from tutor.language import _
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from tutor.play.completion import Surroundings
     from tutor.play.editor import Completing
-    from tutor.wire.exchange import Exchange
+
+Item = TypeVar("Item")
 
 REPRINT = "\x0c"
 """What `Prompter.read` gives for Ctrl-L."""
@@ -36,23 +37,23 @@ class Leave(Exception):  # noqa: N818 - it is a wish, not an error
     """The learner leaves: Ctrl-D, or Ctrl-C with nothing typed."""
 
 
-class Inbox:
+class Inbox(Generic[Item]):
     """What comes from outside while a prompt waits: put by any thread, taken by the one that asks."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._items: list[Exchange] = []
+        self._items: list[Item] = []
         self._wake: Callable[[], None] | None = None
 
-    def put(self, exchange: Exchange) -> None:
+    def put(self, item: Item) -> None:
         """Add an arrival, and wake the prompt that waits."""
         with self._lock:
-            self._items.append(exchange)
+            self._items.append(item)
             wake = self._wake
         if wake is not None:
             wake()
 
-    def take(self) -> list[Exchange]:
+    def take(self) -> list[Item]:
         """Everything that came since the last call."""
         with self._lock:
             items, self._items = self._items, []
@@ -80,7 +81,7 @@ class Prompter(Protocol):
         self,
         label: str | Callable[[], str],
         bar: Sequence[str],
-        inbox: Inbox | None = None,
+        inbox: Inbox[Any] | None = None,
         around: Surroundings | None = None,
     ) -> str:
         """The line typed, without its line end; `REPRINT` for Ctrl-L; `WOKEN` when the inbox has something.
@@ -99,7 +100,7 @@ class Prompter(Protocol):
         """
         ...
 
-    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+    def edit(self, text: str, inbox: Inbox[Any] | None, around: Surroundings) -> str:
         """A whole message, over several lines; `LEFT` where it is not to be sent; `WOKEN` as for `read`.
 
         Args:
@@ -127,7 +128,7 @@ class LinePrompter:
         self,
         label: str | Callable[[], str],
         bar: Sequence[str],
-        inbox: Inbox | None = None,
+        inbox: Inbox[Any] | None = None,
         around: Surroundings | None = None,
     ) -> str:
         del around
@@ -159,7 +160,7 @@ class LinePrompter:
                 raise Leave
             return line.rstrip("\r\n")
 
-    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+    def edit(self, text: str, inbox: Inbox[Any] | None, around: Surroundings) -> str:
         """Line by line: a line that is one full stop sends, two stand for one; Ctrl-C leaves."""
         out = self._env.out
         if text or self._lines is None:
@@ -181,7 +182,7 @@ class LinePrompter:
                 return "\n".join(lines) + ("" if "" in lines[1:-1] else "\n")
             self._lines.append("." if line == ".." else line)
 
-    def _is_woken(self, inbox: Inbox) -> bool:
+    def _is_woken(self, inbox: Inbox[Any]) -> bool:
         """Wait for a line or for the inbox; True for the inbox."""
         import select
 
@@ -215,7 +216,7 @@ class BarPrompter:
         self,
         label: str | Callable[[], str],
         bar: Sequence[str],
-        inbox: Inbox | None = None,
+        inbox: Inbox[Any] | None = None,
         around: Surroundings | None = None,
     ) -> str:
         kind = "answer" if around is None else "request"
@@ -228,7 +229,7 @@ class BarPrompter:
         session.refresh_interval = 0 if isinstance(label, str) else _TICK_S
         return self._ask(kind, message, self._typed.pop(kind, ""), inbox)
 
-    def edit(self, text: str, inbox: Inbox | None, around: Surroundings) -> str:
+    def edit(self, text: str, inbox: Inbox[Any] | None, around: Surroundings) -> str:
         self._session("message", around)
 
         def message() -> AnyFormattedText:
@@ -241,7 +242,7 @@ class BarPrompter:
         kind: str,
         message: Callable[[], AnyFormattedText],
         default: str,
-        inbox: Inbox | None,
+        inbox: Inbox[Any] | None,
     ) -> str:
         session = self._sessions[kind]
         try:

@@ -347,6 +347,8 @@ def answer_in_words(question: Question) -> str:
         return "; ".join(f"**{words[key]}**" for key in question.answer)
     if question.kind is QuestionKind.ORDER:
         return " → ".join(words[key] for key in question.answer)
+    if question.kind is QuestionKind.EXERCISE:
+        return question.explain
     return f"`{question.answer[0]}`"
 
 

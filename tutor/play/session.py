@@ -33,6 +33,7 @@ from tutor.learner.recall import (
     sources,
 )
 from tutor.learner.settings import LANGUAGE
+from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Moved, Passed
 from tutor.play.prompt import Prompter
@@ -66,6 +67,7 @@ class Session:
         self._seed = progress.shuffle_seed()
         self._player: StepPlayer | None = None
         self._here: tuple[Outline, OutlineStep] | None = None
+        self._bench = Bench(progress, env.work)
         self._table: tuple[SandboxServer, Client]
         """Set while the session runs."""
         self._talk.handler = self._handle
@@ -93,6 +95,7 @@ class Session:
                 pass
             finally:
                 client.close()
+                self._bench.close()
         self._farewell()
         return ExitCode.OK
 
@@ -210,6 +213,7 @@ class Session:
             record=lambda question, text, grade: self._record(
                 lesson, step, question.id, text, grade, question.prediction
             ),
+            bench=self._bench,
             from_memory=from_memory,
         )
         return self._player
@@ -244,6 +248,8 @@ class Session:
         missed = dict.fromkeys(miss.step for miss in misses(lesson, self._progress.attempts(lesson.id)))
         # Without a pool and without misses there is still the lesson to go through again.
         steps = [*pool, *(step for step in missed if step.id not in varied)] or list(lesson.main_steps)
+        # A file is not asked from memory.
+        steps = [step for step in steps if not step.exercises]
         self._talk.reply(
             [
                 _(

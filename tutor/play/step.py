@@ -26,9 +26,11 @@ from tutor.grading.live import LiveValueError, insert
 from tutor.grading.verdict import Grade, Verdict
 from tutor.language import _
 from tutor.play import feedback
+from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
 from tutor.play.crafting import Crafting
+from tutor.play.exercise import ExercisePlayer
 from tutor.play.exhibits import Exhibits
 from tutor.play.live import LiveDrawing
 from tutor.play.screens import Sendable, label_for
@@ -58,6 +60,7 @@ class StepPlayer:
         run: the step's sandbox: a fresh app and empty jars.
         seed: decides the order of options.
         record: keeps an answer; called for each one before anything else happens.
+        bench: what exercises need.
         from_memory: a heading; the step is asked under it without its prose and takeaway, and Enter passes.
     """
 
@@ -71,6 +74,7 @@ class StepPlayer:
         address: str,
         seed: str,
         record: RecordAttempt,
+        bench: Bench,
         from_memory: str = "",
     ) -> None:
         self._talk = talk
@@ -80,6 +84,9 @@ class StepPlayer:
         self._address = address
         self._seed = f"{seed}/{lesson.id}/{step.id}"
         self._record = record
+        self._bench = bench
+        self._exercise: ExercisePlayer | None = None
+        """The one that is played, or was last."""
         self._from_memory = from_memory
         self._pending: list[Item] = []
         self._asked = Asked()
@@ -97,6 +104,8 @@ class StepPlayer:
 
     def handle(self, typed: Typed) -> bool:
         """Carry out a command that is about this step; False where it is not."""
+        if self._exercise is not None and self._exercise.handle(typed):
+            return True
         return self._commands.handle(typed)
 
     def play(self, opening: Sequence[Item] = (), *, unbroken: bool = False) -> list[Item]:
@@ -134,7 +143,8 @@ class StepPlayer:
                 self._fire(group, unbroken=unbroken)
                 unbroken = False
             elif isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
-                continue
+                if not self._from_memory:
+                    self._do_exercise(block)
             elif isinstance(block, Question) and not block.prediction:
                 self._ask(block)
         if self._step.takeaway and not self._from_memory:
@@ -272,6 +282,30 @@ class StepPlayer:
                 break
         items = [*self._exhibits.items_of([last]), *self._exhibits.comparisons([last])]
         self._talk.reply(self._exhibits.lines(items))
+
+    # Exercises
+
+    def _do_exercise(self, exercise: Question) -> None:
+        """Played by itself; the commands about exchanges are about its probes from now on."""
+
+        def number(exchanges: Sequence[tuple[str, Exchange]]) -> None:
+            self._exhibits.exchanges[:] = exchanges
+
+        self._exercise = ExercisePlayer(
+            self._talk,
+            exercise,
+            self._step.probes(exercise.id),
+            self._lesson.files_of(exercise.id),
+            self._bench,
+            record=lambda word, given: self._record(exercise, word, given),
+            number=number,
+        )
+        self._asked.open(exercise)
+        try:
+            self._pending = self._exercise.play(self._pending)
+        finally:
+            self._asked.close()
+            self._asked.helped |= self._exercise.helped
 
     # Asking
 

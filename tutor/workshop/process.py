@@ -46,9 +46,8 @@ _LOOK_S = 0.05
 """How often it is looked whether the process still runs: what it started may hold its streams open."""
 _FAREWELL_S = 0.5
 
-# -P: neither the working folder nor another one is searched before the tutor is imported.
-_CODE = "import sys; sys.path.append(sys.argv.pop()); from tutor.workshop.child import main; main()"
-_ROOT = str(Path(__file__).parent.parent.parent)
+# What the tutor imports is found there where this process found it.
+_CODE = "import sys; sys.path[:] = sys.argv[1:]; from tutor.workshop.child import main; main()"
 
 
 class WorkshopError(TutorError):
@@ -66,7 +65,7 @@ class AppProcess:
         """
         try:
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-c", _CODE, _ROOT],
+                [sys.executable, "-P", "-c", _CODE, *filter(None, sys.path)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -128,9 +127,13 @@ class AppProcess:
         """That the process has ended by itself, and how; None while it runs."""
         return None if self.is_alive else Failure(FailureKind.DIED, text=self._ending())
 
+    def kill(self) -> None:
+        """Kill it and every process of its group."""
+        _kill_group(self._process)
+
     def end(self) -> None:
         """Kill it and every process of its group, and wait until it is gone."""
-        _kill_group(self._process)
+        self.kill()
         self._process.wait()
         for reader in self._readers:
             reader.join(_FAREWELL_S)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +16,7 @@ from tutor.grading.exercises import ExerciseVerdict, grade_exercise
 from tutor.grading.live import LiveValueError
 from tutor.sandbox.running import RunningServer
 from tutor.wire.exchange import Exchange
-from tutor.wire.request import RequestSyntaxError
+from tutor.wire.request import RawRequest, Request, RequestSyntaxError
 from tutor.workshop.messages import Failure, FlaskSide
 from tutor.workshop.process import AppProcess
 
@@ -29,7 +30,8 @@ RUN_S = 20.0
 class Run:
     """What came of a run."""
 
-    verdict: ExerciseVerdict
+    verdict: ExerciseVerdict = field(default_factory=lambda: ExerciseVerdict(()))
+    """Of no probe, where a request was sent that is none."""
     fired: dict[str, tuple[Exchange, ...]] = field(default_factory=dict)
     """The hops of each probe by id, with Flask's side where the process told it."""
     failure: Failure | None = None
@@ -40,10 +42,16 @@ class Run:
     output: str = ""
     """What the file printed."""
     output_dropped: int = 0
+    address: str = ""
+    """Where the app answered, `http://127.0.0.1:PORT`; empty where none did."""
     duration_s: float = 0.0
     """From the process's being there to the last answer."""
     interrupted: bool = False
     """Whether Ctrl-C ended it; then nothing is graded by it."""
+
+
+_Fire = Callable[[RunningServer, Client], dict[str, tuple[Exchange, ...]]]
+"""Fires at a server and gives the hops of each exchange by a name."""
 
 
 class Workshop:
@@ -56,6 +64,7 @@ class Workshop:
     def __init__(self, *, keeps_one_ready: bool = True) -> None:
         self._keeps_one_ready = keeps_one_ready
         self._ready: AppProcess | None = None
+        self._running: AppProcess | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +76,9 @@ class Workshop:
 
     def warm_up(self) -> None:
         """Start the process for the next run."""
-        if self._ready is None or not self._ready.is_alive:
+        if self._ready is not None and not self._ready.is_alive:
+            self.close()
+        if self._ready is None:
             self._ready = AppProcess()
 
     def close(self) -> None:
@@ -76,35 +87,50 @@ class Workshop:
         if ready is not None:
             ready.end()
 
-    def run(
-        self,
-        file: Path,
-        exercise: Question,
-        probes: Sequence[ExchangeBlock],
-        *,
-        on_fired: Callable[[ExchangeBlock], None] = lambda _probe: None,
-    ) -> Run:
+    def end(self) -> None:
+        """End the run under way, from any thread: it gives what it has."""
+        running = self._running
+        if running is not None:
+            running.kill()
+
+    def run(self, file: Path, exercise: Question, probes: Sequence[ExchangeBlock]) -> Run:
         """Load the file, fire the probes in order, and grade what came.
 
         Args:
             file: the learner's file.
             exercise: the exercise that it is for.
             probes: its probes.
-            on_fired: called behind each probe.
 
         Raises:
             WorkshopError: the system starts no process.
         """
+        found = self._carry_out(file, lambda server, client: _fire_probes(server, client, probes))
+        error = found.failure.error if found.failure is not None else ""
+        raised = {crash.error for crash in found.crashes.values()}
+        verdict = grade_exercise(exercise, probes, found.fired, error=error, raised=raised)
+        return replace(found, verdict=verdict)
+
+    def send(self, file: Path, request: Request | RawRequest) -> Run:
+        """Load the file and send one request, ungraded; the run's exchange has the id `tried`.
+
+        Raises:
+            WorkshopError: the system starts no process.
+        """
+        return self._carry_out(file, lambda _server, client: {"tried": client.fire(request)})
+
+    def _carry_out(self, file: Path, fire: _Fire) -> Run:
         self.warm_up()
         process, self._ready = self._ready, None
+        self._running = process
         started_s = time.monotonic()
         assert process is not None
         try:
-            found = _carry_out(process, file, exercise, probes, on_fired)
+            found = _serve(process, file, fire)
         except KeyboardInterrupt:
-            found = Run(grade_exercise(exercise, probes, {}), interrupted=True)
+            found = Run(interrupted=True)
         finally:
             duration_s = time.monotonic() - started_s
+            self._running = None
             process.end()
         if self._keeps_one_ready:
             self.warm_up()
@@ -116,54 +142,48 @@ class Workshop:
         )
 
 
-def _carry_out(
-    process: AppProcess,
-    file: Path,
-    exercise: Question,
-    probes: Sequence[ExchangeBlock],
-    on_fired: Callable[[ExchangeBlock], None],
-) -> Run:
+def _serve(process: AppProcess, file: Path, fire: _Fire) -> Run:
+    """Load the file, fire at its app, and put Flask's side to what came; the run has no verdict yet."""
     served = process.load(file.absolute())
     if isinstance(served, Failure):
-        return Run(grade_exercise(exercise, probes, {}, error=served.error), failure=served)
-    found = _fire(process, served.port, probes, on_fired)
-    return replace(found, verdict=grade_exercise(exercise, probes, found.fired), notes=served.notes)
-
-
-def _fire(
-    process: AppProcess,
-    port: int,
-    probes: Sequence[ExchangeBlock],
-    on_fired: Callable[[ExchangeBlock], None],
-) -> Run:
-    """Fire the probes; the run has no verdict yet."""
-    server = RunningServer(port)
+        return Run(failure=served)
+    server = RunningServer(served.port)
     client = Client(server, timeout_s=VIEW_S)
+    recorded = fire(server, client)
+    client.close()
+    ports = tuple(hop.client_port for hops in recorded.values() for hop in hops if hop.client_port)
+    sides = {} if client.interrupted else process.tell(ports)
+    crashes = {
+        name: side.crash
+        for name, hops in recorded.items()
+        for hop in hops
+        if (side := sides.get(hop.client_port)) is not None and side.crash is not None
+    }
+    return Run(
+        fired={
+            name: tuple(_with_flask(hop, sides.get(hop.client_port)) for hop in hops)
+            for name, hops in recorded.items()
+        },
+        failure=process.ended,
+        crashes=crashes,
+        notes=served.notes,
+        address=server.address,
+        interrupted=client.interrupted,
+    )
+
+
+def _fire_probes(
+    server: RunningServer, client: Client, probes: Sequence[ExchangeBlock]
+) -> dict[str, tuple[Exchange, ...]]:
     run = BlocksRun(server, client, probes)
     deadline_s = time.monotonic() + RUN_S
     for probe in probes:
         if time.monotonic() > deadline_s or client.interrupted:
             break
-        try:
+        # One that is made of what another probe did not bring is not fired.
+        with suppress(LiveValueError, RequestSyntaxError):
             run.fire(probe)
-        except (LiveValueError, RequestSyntaxError):
-            # It is made of what another probe did not bring.
-            continue
-        on_fired(probe)
-    client.close()
-    ports = tuple(hop.client_port for hops in run.fired.values() for hop in hops if hop.client_port)
-    sides = {} if client.interrupted else process.tell(ports)
-    fired = {
-        name: tuple(_with_flask(hop, sides.get(hop.client_port)) for hop in hops)
-        for name, hops in run.fired.items()
-    }
-    crashes = {
-        name: side.crash
-        for name, hops in fired.items()
-        for hop in hops
-        if (side := sides.get(hop.client_port)) is not None and side.crash is not None
-    }
-    return Run(ExerciseVerdict(()), fired, process.ended, crashes, interrupted=client.interrupted)
+    return run.fired
 
 
 def _with_flask(exchange: Exchange, side: FlaskSide | None) -> Exchange:

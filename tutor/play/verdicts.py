@@ -1,0 +1,243 @@
+"""What came of a run of the learner's file: a row for each probe, what was missed, and what was printed."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from tutor.grading.exercises import Claim, ProbeVerdict
+from tutor.language import _, ngettext
+from tutor.screen.beat import Exhibit, Fixed, Item
+from tutor.screen.flask_side import flask_line
+from tutor.screen.wire import (
+    REQUEST_STAGES,
+    RESPONSE_STAGES,
+    View,
+    focus_of,
+    request_lines,
+    response_lines,
+)
+from tutor.wire.escape import visible
+from tutor.wire.exchange import Exchange
+from tutor.workshop.runner import Run
+from tutor.workshop.words import failure_lines
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from tutor.environment import Environment
+
+PRINTED_LINES = 4
+"""So many lines of what the file printed are shown."""
+
+_ROW_BODY = 40
+"""Longest body, in characters, that stands in a row."""
+
+
+class VerdictScreens:
+    """Makes items of runs for one output.
+
+    Args:
+        file: the name of the learner's file.
+    """
+
+    def __init__(self, env: Environment, file: str) -> None:
+        self._env = env
+        self._file = file
+
+    def run_items(self, run: Run) -> list[Item]:
+        """The whole run, but for the feedback."""
+        from rich.text import Text
+
+        items: list[Item] = []
+        if run.failure is not None and not run.fired:
+            items.append(Fixed([*self._failure(run), Text()]))
+        else:
+            shown = run.verdict.first_missed or (run.verdict.probes[0] if _only_one(run) else None)
+            if shown is not None:
+                items += self._exchange(shown, run)
+            items.append(
+                Fixed([line for verdict in run.verdict.probes for line in self._probe(verdict, run)])
+            )
+            if run.failure is not None:
+                items.append(Fixed(self._failure(run)))
+            items.append(Fixed([Text()]))
+        printed = self._printed(run)
+        if printed:
+            items.append(Fixed([*printed, Text()]))
+        notes = [line for note in run.notes for line in failure_lines(note, self._file)]
+        if notes:
+            items.append(Fixed([*self._wrapped(notes), Text()]))
+        return items
+
+    def tried_items(self, run: Run) -> list[Item]:
+        """What a request brought that is no probe."""
+        from rich.text import Text
+
+        if run.failure is not None and not run.fired:
+            return [Fixed(self._failure(run))]
+        view = View(ascii_only=self._env.out.ascii_only, plain=self._env.plain)
+        hops = [hop for hops in run.fired.values() for hop in hops]
+        lines = [[*request_lines(hop, view), *response_lines(hop, view), flask_line(hop)] for hop in hops]
+        crashes = [line for crash in run.crashes.values() for line in failure_lines(crash, self._file)]
+        return [*map(Fixed, lines), Fixed([*self._wrapped(crashes), Text()])]
+
+    def diff(self, mine: str, solution: str) -> list[Text]:
+        """How the model solution differs from the learner's file; nothing where it does not."""
+        from rich.text import Text
+
+        lines = difflib.unified_diff(
+            mine.splitlines(),
+            solution.splitlines(),
+            _("{file}, yours").format(file=self._file),
+            _("the model solution"),
+            lineterm="",
+        )
+        styles = {"+": "right", "-": "off", "@": "muted"}
+        return [
+            Text("  " + visible(line, ascii_only=self._env.out.ascii_only), styles.get(line[:1], ""))
+            for line in lines
+        ]
+
+    # Parts
+
+    def _failure(self, run: Run) -> list[Text]:
+        assert run.failure is not None
+        return self._wrapped(failure_lines(run.failure, self._file))
+
+    def _exchange(self, verdict: ProbeVerdict, run: Run) -> Iterator[Item]:
+        """The last hop of a probe, whole or folded, with the fields that it is about."""
+        from rich.text import Text
+
+        hops = run.fired.get(verdict.probe.id)
+        if not hops or hops[-1].request is None:
+            return
+        exchange = hops[-1]
+        claims = verdict.probe.expectations
+        view = View(
+            focus=focus_of({each.path[-1] for each in claims if each.path[-2:-1] == ("headers",)}),
+            small=self._env.out.size[1] < 24,
+            ascii_only=self._env.out.ascii_only,
+            plain=self._env.plain,
+        )
+
+        if verdict.probe.id in run.crashes:
+            # The page that Flask makes of a crash says nothing of it.
+            yield Fixed([flask_line(exchange)])
+            return
+        least = len(RESPONSE_STAGES) - 1
+
+        def lines(stage: int) -> Sequence[Text]:
+            """All; then less and less; then the response alone, as the row below says the request."""
+            response = response_lines(exchange, view, RESPONSE_STAGES[min(stage, least)])
+            request = request_lines(exchange, view, REQUEST_STAGES[stage]) if stage <= least else []
+            return [*request, *response, flask_line(exchange), Text()] if stage <= least + 1 else []
+
+        yield Exhibit(lines, least + 2)
+
+    def _probe(self, verdict: ProbeVerdict, run: Run) -> Iterator[Text]:
+        """Its row; where it does not pass, each of its expectations, and the exception behind it."""
+        hops = run.fired.get(verdict.probe.id, ())
+        row = self._marked(verdict.passes)
+        row.append_text(self._asked_and_answered(hops, verdict))
+        yield row
+        if verdict.passes:
+            return
+        if hops:
+            for claim in verdict.claims:
+                yield from self._claim(claim)
+        crash = run.crashes.get(verdict.probe.id)
+        if crash is not None:
+            yield from self._wrapped(failure_lines(crash, self._file), indent="    ")
+
+    def _asked_and_answered(self, hops: Sequence[Exchange], verdict: ProbeVerdict) -> Text:
+        from rich.text import Text
+
+        if not hops:
+            return Text(_("{probe}: not fired").format(probe=verdict.probe.id))
+        row = Text()
+        for place, exchange in enumerate(hops):
+            request, response = exchange.request, exchange.response
+            if place:
+                row.append(" → ")
+            if request is not None:
+                row.append(visible(f"{request.method} {request.target}"), "request.heading")
+            row.append(" → ")
+            if response is None:
+                row.append(_("no response"), "response.heading")
+            else:
+                row.append(visible(f"{response.status} {response.reason}".strip()), "response.heading")
+        body = hops[-1].response.text.strip("\r\n") if hops[-1].response is not None else ""
+        if body and len(body) <= _ROW_BODY and "\n" not in body:
+            row.append("  " + visible(body, ascii_only=self._env.out.ascii_only), "wire.body")
+        return row
+
+    def _claim(self, claim: Claim) -> list[Text]:
+        line = self._marked(claim.holds, indent="    ")
+        if claim.holds:
+            return [line.append(self._cut(claim.expected, 6))]
+        expected = _("{expected} expected;").format(expected=claim.expected)
+        came = _("{actual} came").format(actual=self._cut(claim.actual.rstrip("."), 12))
+        if len(expected) + len(came) + 7 <= self._env.out.size[0]:
+            return [line.append(visible(f"{expected} {came}", ascii_only=self._env.out.ascii_only))]
+        return [line.append(self._cut(expected, 6)), self._continued(came)]
+
+    def _continued(self, words: str) -> Text:
+        from rich.text import Text
+
+        return Text("      " + visible(words, ascii_only=self._env.out.ascii_only))
+
+    def _cut(self, words: str, taken: int) -> str:
+        """The words on one row of the screen that has so many columns taken."""
+        text = visible(words, ascii_only=self._env.out.ascii_only)
+        room = max(20, self._env.out.size[0] - taken)
+        return text if len(text) <= room or self._env.plain else text[: room - 1] + "…"
+
+    def _marked(self, holds: bool, *, indent: str = "") -> Text:
+        """The beginning of a line that says whether something holds, in words where symbols say nothing."""
+        from rich.text import Text
+
+        if self._env.plain:
+            return Text(indent + (_("holds: ") if holds else _("missed: ")))
+        return Text.assemble(indent, ("✓ ", "right") if holds else ("✗ ", "off"))
+
+    def _printed(self, run: Run) -> list[Text]:
+        """What the file printed: the first lines, and how much more there was."""
+        from rich.text import Text
+
+        lines = run.output.strip("\n").split("\n") if run.output.strip() else []
+        if not lines:
+            return []
+        width = self._env.out.size[0] - 4
+        shown = [Text(_("Your file printed:"), "muted")]
+        for line in lines[:PRINTED_LINES]:
+            text = visible(line[: 4 * width], ascii_only=self._env.out.ascii_only)
+            shown.append(Text("  " + (text if len(text) <= width else text[: width - 1] + "…"), "wire.body"))
+        rest = len(lines) - PRINTED_LINES
+        if run.output_dropped:
+            words = _("… {count} bytes more").format(count=f"{run.output_dropped:,}")
+            shown.append(Text("  " + words, "wire.fold"))
+        elif rest > 0:
+            words = ngettext("… {count} more line", "… {count} more lines", rest).format(count=rest)
+            shown.append(Text("  " + words, "wire.fold"))
+        return shown
+
+    def _wrapped(self, lines: Sequence[str], *, indent: str = "") -> list[Text]:
+        """Sentences broken between words, and lines of code as they stand."""
+        from rich.text import Text
+
+        width = self._env.out.size[0]
+        rows: list[Text] = []
+        for line in lines:
+            text = visible(line, ascii_only=self._env.out.ascii_only)
+            if line.startswith("    ") or self._env.plain:
+                rows.append(Text(indent + text))
+            else:
+                wrapped = Text(text).wrap(self._env.out.console, max(20, width - len(indent)))
+                rows += [Text(indent).append_text(row) for row in wrapped]
+        return rows
+
+
+def _only_one(run: Run) -> bool:
+    return len(run.verdict.probes) == 1
