@@ -29,6 +29,7 @@ class Learner:
         self.terminal = terminal
         self.lesson = lesson
         self.errs = errs
+        self.work = home / "work"
         with Progress(home) as progress:
             self.seed = progress.shuffle_seed()
 
@@ -38,6 +39,9 @@ class Learner:
             self._enter_until(f"{step.number} {step.title} step")
             for question in self._asked(step):
                 self._reach(question)
+                if question.kind is QuestionKind.EXERCISE:
+                    self._save(question)
+                    continue
                 if self.errs:
                     self.terminal.type(self._wrong(step, question))
                     if question.prediction:
@@ -74,8 +78,21 @@ class Learner:
             QuestionKind.NUMBER: "number ▸",
             QuestionKind.TEXT: "text ▸",
             QuestionKind.REQUEST: "request ▸",
+            QuestionKind.EXERCISE: "Enter: run ▸",
         }
         self._enter_until(endings[question.kind])
+
+    def _save(self, exercise: Question) -> None:
+        """Save the model solution, or each known mistake first."""
+        files = self.lesson.files_of(exercise.id)
+        mine = self.work / f"{exercise.id}.py"
+        for (_key, file), mistake in zip(files.wrong, exercise.wrong, strict=True):
+            if self.errs:
+                mine.write_text(file.text, "utf-8")
+                self.terminal.wait_for(mistake.feedback.replace("`", ""))
+                self.terminal.wait_for("Enter: run ▸")
+        mine.write_text(files.solution.text, "utf-8")
+        self.terminal.wait_for("Yes. " + exercise.explain.replace("`", ""))
 
     def _enter_until(self, words: str) -> None:
         """Press Enter at every prompt that only wants Enter, until the words are there."""
@@ -111,7 +128,7 @@ class Learner:
 def test_a_lesson_can_be_taken_to_its_end(number: str, errs: bool, tmp_path: Path) -> None:
     """With right answers, and with a wrong one to each question first, every main step ends up done."""
     lesson = lesson_of(number)
-    with Terminal(number, home=tmp_path) as terminal:
+    with Terminal(number, "--work", str(tmp_path / "work"), home=tmp_path) as terminal:
         terminal.wait_for(f"{number}.1")
         terminal.rewind()
         Learner(terminal, lesson, tmp_path, errs=errs).take()
