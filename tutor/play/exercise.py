@@ -18,7 +18,7 @@ from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation
 from tutor.play.open_file import edit, editor_of, linked_path, shown_path
 from tutor.play.prompt import Inbox
-from tutor.play.verdicts import VerdictScreens
+from tutor.play.verdicts import VerdictScreens, numbered_exchanges
 from tutor.play.write_out import write_out
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.code import highlighted
@@ -313,7 +313,7 @@ class ExercisePlayer:
 
     def _keep(self, run: Run) -> None:
         """Have the run's exchanges at hand for commands."""
-        named = [(name, hop) for name, hops in run.fired.items() for hop in hops]
+        named = numbered_exchanges(run)
         self._fired = [hop for _name, hop in named]
         self._address = run.address
         self._number(named)
