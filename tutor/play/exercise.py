@@ -70,8 +70,7 @@ class ExercisePlayer:
         self._bench = bench
         self._record = record
         self._number = number
-        self._folder: WorkFolder
-        """Set when the exercise is played."""
+        self._chosen: WorkFolder | None = None
         self._watch: FileWatch | None = None
         self._fired: list[Exchange] = []
         """The exchanges of the last run."""
@@ -83,6 +82,11 @@ class ExercisePlayer:
         self._passed = False
         self.helped = False
         """Whether the solution was shown before the exercise passed."""
+
+    @property
+    def _folder(self) -> WorkFolder:
+        assert self._chosen is not None
+        return self._chosen
 
     @property
     def _file(self) -> Path:
@@ -105,7 +109,7 @@ class ExercisePlayer:
         # It imports Flask while the goal is read.
         workshop.warm_up()
         try:
-            self._folder, items = self._set_up(before)
+            self._chosen, items = self._set_up(before)
             self._talk.show([*items, Fixed(self._where())])
             return self._run_until_passed()
         finally:
@@ -123,7 +127,7 @@ class ExercisePlayer:
             Verb.WRITE: self._write,
         }
         action = actions.get(typed.verb) if typed.verb else None
-        if action is None or not hasattr(self, "_folder"):
+        if action is None or self._chosen is None:
             return False
         try:
             action(typed.argument)
