@@ -47,6 +47,7 @@ def test_an_exercise_is_read_with_its_probes_and_files(tmp_path: Path) -> None:
         ("named.status = 404", 'named.flask.view = "x"', "named.flask.view", "crosses the wire"),
         ("named.status = 404", "status = 404", "status = 404", "Name the probe first"),
         ("named.status = 404", "nmed.status = 404", "nmed.status", "is no live value"),
+        ("named.status = 404", "raises = 5", "raises =", "class of an exception"),
         ('error = "AssertionError"', 'error = "no class"', "error =", "class of an exception"),
         ('error = "AssertionError"', 'error = "E"\nplain.status = 200', "error =", "keep it alone"),
         ("[wrong.lost]\nnamed.status = 404", "[wrong.lost]", "[wrong.lost]", "shows in nothing"),

@@ -300,3 +300,17 @@ def processes_with(marker: str) -> list[str]:
         except OSError:
             continue
     return found
+
+
+def test_commands_are_about_the_exchange_on_the_screen(tmp_path: Path) -> None:
+    """Without a number `:t` shows the probe that was missed; the rows have numbers for the others."""
+    file = tmp_path / "work" / "read-and-write.py"
+    with exercise("2.1.12", tmp_path, work=tmp_path / "work") as terminal:
+        file.write_text(code("read-and-write/wrong-one-answer.py"), "utf-8")
+        told = terminal.wait_for("Enter: run ▸")
+        assert "✓ 1  GET /n" in told
+        assert "✗ 2  POST /n" in told
+        terminal.type(":r")
+        assert "POST /n HTTP/1.1" in terminal.wait_for("Enter: run ▸")
+        terminal.type(":r 3")
+        assert "PUT /n HTTP/1.1" in terminal.wait_for("Enter: run ▸")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -29,6 +30,7 @@ class Learner:
         self.terminal = terminal
         self.lesson = lesson
         self.errs = errs
+        self.work = home / "work"
         with Progress(home) as progress:
             self.seed = progress.shuffle_seed()
 
@@ -38,15 +40,15 @@ class Learner:
             self._enter_until(f"{step.number} {step.title} step")
             for question in self._asked(step):
                 self._reach(question)
+                if question.kind is QuestionKind.EXERCISE:
+                    self._save(question)
+                    continue
                 if self.errs:
-                    self.terminal.type(self._wrong(step, question))
+                    self._give(question, self._wrong(step, question))
                     if question.prediction:
                         continue
                     self._reach(question)
-                if any("{{" in answer for answer in question.answer):
-                    self.terminal.type(":a")
-                else:
-                    self.terminal.type(self._right(step, question))
+                self._give(question, self._right(step, question))
             self._enter_until("In short:")
         self._enter_until(f"You have finished {self.lesson.number}")
 
@@ -66,6 +68,20 @@ class Learner:
             ]
         return asked
 
+    def _give(self, question: Question, answer: str) -> None:
+        """Answer at the prompt, or in the editor; what only the live exchange could fill in is asked for."""
+        [host, *_others] = re.findall(r"127\.0\.0\.1:[0-9]+", self.terminal.transcript)
+        answer = answer.replace("{{host}}", host)
+        if "{{" in answer:
+            self.terminal.type(":a")
+        elif question.start:
+            self.terminal.type("")
+            self.terminal.wait_for("Ctrl-D send")
+            # From the first character to the last: cut, and the answer pasted in its place.
+            self.terminal.press(f"\x1b<\x00\x1b>\x17\x1b[200~{answer}\x1b[201~\x04")
+        else:
+            self.terminal.type(answer)
+
     def _reach(self, question: Question) -> None:
         endings = {
             QuestionKind.CHOICE: f"a–{LETTERS[len(question.choices) - 1]} ▸",
@@ -74,13 +90,28 @@ class Learner:
             QuestionKind.NUMBER: "number ▸",
             QuestionKind.TEXT: "text ▸",
             QuestionKind.REQUEST: "request ▸",
+            QuestionKind.EXERCISE: "Enter: run ▸",
         }
-        self._enter_until(endings[question.kind])
+        self._enter_until("Enter: edit ▸" if question.start else endings[question.kind])
+
+    def _save(self, exercise: Question) -> None:
+        """Save the model solution, or each known mistake first."""
+        files = self.lesson.files_of(exercise.id)
+        mine = self.work / f"{exercise.id}.py"
+        for (_key, file), mistake in zip(files.wrong, exercise.wrong, strict=True):
+            if self.errs:
+                mine.write_text(file.text, "utf-8")
+                self.terminal.wait_for(mistake.feedback.replace("`", ""))
+                self.terminal.wait_for("Enter: run ▸")
+        mine.write_text(files.solution.text, "utf-8")
+        self.terminal.wait_for("Yes. " + exercise.explain.replace("`", ""))
 
     def _enter_until(self, words: str) -> None:
         """Press Enter at every prompt that only wants Enter, until the words are there."""
         for _turn in range(12):
-            found = self.terminal.wait_for_either(words, "Enter: send ▸", "Enter: go on ▸")
+            found = self.terminal.wait_for_either(
+                words, "Enter: send ▸", "Enter: go on ▸", "Enter: send the rest ▸"
+            )
             if found == words:
                 return
             self.terminal.type("")
@@ -101,7 +132,12 @@ class Learner:
         if question.choices:
             return self._letters(step, question, (question.wrong[0].key,))
         return next(
-            (answer for wrong in question.wrong for answer in wrong.answers if "{{" not in answer),
+            (
+                answer
+                for wrong in question.wrong
+                for answer in wrong.answers
+                if "{{" not in answer.replace("{{host}}", "")
+            ),
             "GET /nowhere",
         )
 
@@ -111,7 +147,7 @@ class Learner:
 def test_a_lesson_can_be_taken_to_its_end(number: str, errs: bool, tmp_path: Path) -> None:
     """With right answers, and with a wrong one to each question first, every main step ends up done."""
     lesson = lesson_of(number)
-    with Terminal(number, home=tmp_path) as terminal:
+    with Terminal(number, "--work", str(tmp_path / "work"), home=tmp_path) as terminal:
         terminal.wait_for(f"{number}.1")
         terminal.rewind()
         Learner(terminal, lesson, tmp_path, errs=errs).take()

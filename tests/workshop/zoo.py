@@ -52,8 +52,8 @@ ZOO = (
     Animal("an endless loop", _APP + "while True:\n    pass\n", "loading the file did not end in time"),
     Animal(
         "an endless loop in a view",
-        _APP + _VIEW + "    while True:\n        pass\n",
-        "No answer came within",
+        _APP + _VIEW + "    while True: pass\n",
+        "line 5: the view was still running here",
     ),
     Animal(
         "a server of its own",

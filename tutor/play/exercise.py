@@ -18,7 +18,7 @@ from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation
 from tutor.play.open_file import edit, editor_of, linked_path, shown_path
 from tutor.play.prompt import Inbox
-from tutor.play.verdicts import VerdictScreens
+from tutor.play.verdicts import VerdictScreens, numbered_exchanges
 from tutor.play.write_out import write_out
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.code import highlighted
@@ -70,8 +70,7 @@ class ExercisePlayer:
         self._bench = bench
         self._record = record
         self._number = number
-        self._folder: WorkFolder
-        """Set when the exercise is played."""
+        self._chosen: WorkFolder | None = None
         self._watch: FileWatch | None = None
         self._fired: list[Exchange] = []
         """The exchanges of the last run."""
@@ -83,6 +82,11 @@ class ExercisePlayer:
         self._passed = False
         self.helped = False
         """Whether the solution was shown before the exercise passed."""
+
+    @property
+    def _folder(self) -> WorkFolder:
+        assert self._chosen is not None
+        return self._chosen
 
     @property
     def _file(self) -> Path:
@@ -105,7 +109,7 @@ class ExercisePlayer:
         # It imports Flask while the goal is read.
         workshop.warm_up()
         try:
-            self._folder, items = self._set_up(before)
+            self._chosen, items = self._set_up(before)
             self._talk.show([*items, Fixed(self._where())])
             return self._run_until_passed()
         finally:
@@ -123,7 +127,7 @@ class ExercisePlayer:
             Verb.WRITE: self._write,
         }
         action = actions.get(typed.verb) if typed.verb else None
-        if action is None or not hasattr(self, "_folder"):
+        if action is None or self._chosen is None:
             return False
         try:
             action(typed.argument)
@@ -313,7 +317,7 @@ class ExercisePlayer:
 
     def _keep(self, run: Run) -> None:
         """Have the run's exchanges at hand for commands."""
-        named = [(name, hop) for name, hops in run.fired.items() for hop in hops]
+        named = numbered_exchanges(run)
         self._fired = [hop for _name, hop in named]
         self._address = run.address
         self._number(named)

@@ -54,7 +54,7 @@ class VerdictScreens:
         if run.failure is not None and not run.fired:
             items.append(Fixed([*self._failure(run), Text()]))
         else:
-            shown = run.verdict.first_missed or (run.verdict.probes[0] if _only_one(run) else None)
+            shown = shown_probe(run)
             if shown is not None:
                 items += self._exchange(shown, run)
             items.append(
@@ -140,6 +140,8 @@ class VerdictScreens:
         """Its row; where it does not pass, each of its expectations, and the exception behind it."""
         hops = run.fired.get(verdict.probe.id, ())
         row = self._marked(verdict.passes)
+        if len(run.verdict.probes) > 1 and hops:
+            row.append(f"{_number(verdict, run)}  ", "muted")
         row.append_text(self._asked_and_answered(hops, verdict))
         yield row
         if verdict.passes:
@@ -239,5 +241,23 @@ class VerdictScreens:
         return rows
 
 
-def _only_one(run: Run) -> bool:
-    return len(run.verdict.probes) == 1
+def shown_probe(run: Run) -> ProbeVerdict | None:
+    """The probe whose exchange is shown whole: the first that does not pass, or the only one."""
+    only = run.verdict.probes[0] if len(run.verdict.probes) == 1 else None
+    return run.verdict.first_missed or only
+
+
+def numbered_exchanges(run: Run) -> list[tuple[str, Exchange]]:
+    """The exchanges in order, each with its probe's id; the one that is shown stands last once more."""
+    found = [(name, hop) for name, hops in run.fired.items() for hop in hops]
+    shown = shown_probe(run) if run.verdict.probes else None
+    hops = run.fired.get(shown.probe.id, ()) if shown is not None else ()
+    if shown is not None and hops and found[-1][1] is not hops[-1]:
+        found.append((shown.probe.id, hops[-1]))
+    return found
+
+
+def _number(verdict: ProbeVerdict, run: Run) -> int:
+    """The number by which commands know a probe's last exchange."""
+    hops = run.fired[verdict.probe.id]
+    return next(place for place, (_name, hop) in enumerate(numbered_exchanges(run), 1) if hop is hops[-1])

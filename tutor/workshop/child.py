@@ -99,6 +99,8 @@ class _Served:
         self._main = threading.get_ident()
         self._notes: list[Failure] = []
         self._crashes: dict[int, Failure] = {}
+        self._threads: dict[int, int] = {}
+        """For each client port that a view answers now, the thread."""
 
     def run(self, commands: queue.SimpleQueue[ToProcess]) -> None:
         self._say(Begun())
@@ -126,13 +128,7 @@ class _Served:
 
     def _watch_the_clock(self) -> None:
         if not self._loaded.wait(LOAD_S):
-            frame = sys._current_frames().get(self._main)
-            line, file = 0, ""
-            while frame is not None:
-                if self._is_learners(frame):
-                    line, file = frame.f_lineno, frame.f_code.co_filename
-                    break
-                frame = frame.f_back
+            line, file = self._line_in(sys._current_frames().get(self._main))
             self._say(Failed(self._failure(FailureKind.SLOW, line=line, file=file)))
 
     # Loading
@@ -187,10 +183,7 @@ class _Served:
 
     def _note_run(self, *_args: Any, **_kwargs: Any) -> None:
         """Stands for `app.run()`: the tutor serves the app."""
-        frame: FrameType | None = sys._getframe(1)
-        while frame is not None and not self._is_learners(frame):
-            frame = frame.f_back
-        line, file = (frame.f_lineno, frame.f_code.co_filename) if frame else (0, "")
+        line, file = self._line_in(sys._getframe(1))
         self._notes.append(self._failure(FailureKind.SERVES_ITSELF, line=line, file=file))
 
     # Serving
@@ -199,12 +192,15 @@ class _Served:
         """The same, with what ends a view but is no error to Flask, such as `sys.exit`, kept in mind."""
 
         def answer(environ: dict[str, Any], start_response: Any) -> Any:
+            port = environ["werkzeug.socket"].connection.client_port
+            self._threads[port] = threading.get_ident()
             try:
                 return wsgi_app(environ, start_response)
             except BaseException as error:
-                port = environ["werkzeug.socket"].connection.client_port
                 self._crashes.setdefault(port, self._raised(FailureKind.EXCEPTION, error))
                 raise
+            finally:
+                del self._threads[port]
 
         return answer
 
@@ -214,7 +210,16 @@ class _Served:
 
     def _side(self, server: SandboxServer, port: int) -> FlaskSide:
         exchange = server.exchange_of(port, wait_s=_DONE_WAIT_S)
-        return FlaskSide(port, exchange.timeline, exchange.taken_body_bytes, self._crashes.get(port))
+        crash = self._crashes.get(port) or self._hanging(port)
+        return FlaskSide(port, exchange.timeline, exchange.taken_body_bytes, crash)
+
+    def _hanging(self, port: int) -> Failure | None:
+        """Where the view is that still answers this client."""
+        frame = sys._current_frames().get(self._threads.get(port, 0))
+        if frame is None:
+            return None
+        line, file = self._line_in(frame)
+        return self._failure(FailureKind.HANGS, line=line, file=file) if line else None
 
     # Telling what went wrong
 
@@ -236,6 +241,12 @@ class _Served:
             file=error.filename or "",
             column=error.offset or 0,
         )
+
+    def _line_in(self, frame: FrameType | None) -> tuple[int, str]:
+        """The innermost line of the learner's code on the way to a frame, and its file."""
+        while frame is not None and not self._is_learners(frame):
+            frame = frame.f_back
+        return (frame.f_lineno, frame.f_code.co_filename) if frame else (0, "")
 
     def _is_learners(self, frame: FrameType) -> bool:
         """Whether the code stands in the file, or in another one beside it."""

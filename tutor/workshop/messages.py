@@ -34,6 +34,8 @@ class FailureKind(StrEnum):
     """It ended the program, by `sys.exit` or the like."""
     SLOW = "slow"
     """It was not loaded in time."""
+    HANGS = "hangs"
+    """A view had not returned when the client had left."""
     NO_APP = "no-app"
     NOT_FLASK = "not-flask"
     """`app` is something else; `error` is the name of its class."""
@@ -86,7 +88,7 @@ class FlaskSide(msgspec.Struct, frozen=True):
     timeline: Timeline | None = None
     taken_body_bytes: int | None = None
     crash: Failure | None = None
-    """The exception that no error handler took."""
+    """The exception that no error handler took, or where the view hangs."""
 
 
 class Told(msgspec.Struct, frozen=True, tag=True):

@@ -40,7 +40,7 @@ _START_S = 60.0
 """How long a process may take to have imported Flask, on the slowest machine."""
 _LOAD_S = 7.0
 """How long a file may take to load; the process itself says so earlier, unless it cannot."""
-_TELL_S = 1.0
+_TELL_S = 3.0
 """How long Flask's side is waited for: it is shown, and nothing is graded by it."""
 _LOOK_S = 0.05
 """How often it is looked whether the process still runs: what it started may hold its streams open."""

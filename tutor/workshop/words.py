@@ -51,6 +51,8 @@ def _sentence(failure: Failure, file: str) -> str:
                 "{place}: loading the file did not end in time. "
                 "An endless loop keeps it, or something that waits, such as a server of its own."
             ).format(place=place)
+        case FailureKind.HANGS:
+            return _("{place}: the view was still running here when the client gave up.").format(place=place)
         case FailureKind.NO_APP:
             return _(
                 "{file} makes no app. Call your Flask app `app`, or write a function create_app()."
