@@ -77,8 +77,9 @@ class Learner:
         elif question.start:
             self.terminal.type("")
             self.terminal.wait_for("Ctrl-D send")
-            # From the first character to the last: cut, and the answer pasted in its place.
-            self.terminal.press(f"\x1b<\x00\x1b>\x17\x1b[200~{answer}\x1b[201~\x04")
+            # Backspace as often as it takes, and then a paste; what was typed last may stand there.
+            typed = max(len(question.start), *(len(text) for each in question.wrong for text in each.answers))
+            self.terminal.press("\x7f" * (typed + 40) + f"\x1b[200~{answer}\x1b[201~\x04")
         else:
             self.terminal.type(answer)
 
