@@ -231,6 +231,32 @@ def test_the_command_line_knows_every_kind() -> None:
     assert [kind.value for kind in CheckKind] == list(CHECK_KINDS)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
+def test_a_pack_cannot_keep_the_run_from_ending(tmp_path: Path) -> None:
+    """A regular expression that would take years, in somebody else's lesson, is ended by Ctrl-C."""
+    pack = write_pack(tmp_path / "pack")
+    endless = '[expect]\nstatus = 200\nbody = { matches = "(H|e|l|o|,| |A|n|.)+$x" }'
+    text = LESSON.replace('[expect]\nstatus = 200\nbody = "Hello, Ann!"', endless)
+    text = text.replace("GET /hello?name=Ann", "GET /hello?name=Ann" + "Ann" * 30)
+    assert endless in text
+    (pack / "every-kind.md").write_text(text, "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tutor", "check", str(pack), "--id", "2.1/sort/*"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+    ) as process:
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(8)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+
+
 def children_of(pid: int) -> set[int]:
     """The processes that a process has started."""
     return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()))

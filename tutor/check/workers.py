@@ -1,7 +1,7 @@
 """Steps shared out among jobs, each with a sandbox of its own.
 
-One job is a thread of this process, several are processes: steps that are about time come out the same only
-where no other step competes for the interpreter.
+One job is a thread of this process, or a process where it shall be apart. Several are processes: steps that
+are about time come out the same only where no other step competes for the interpreter.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def check_steps(
     make_app: MakeApp,
     *,
     jobs: int,
+    apart: bool,
     fail_fast: bool,
     timeout_s: float,
     results: list[tuple[Check, ...] | None],
@@ -51,7 +52,9 @@ def check_steps(
     """Check steps and put what came of each in its place of `results`.
 
     Args:
-        make_app: with several jobs, something that can be imported by its name.
+        make_app: something that can be imported by its name, but for one job that is not `apart`.
+        apart: let a single job be a process too. A lesson of somebody else's can hold a regular expression
+            that takes for ever, and no thread beside it would hear Ctrl-C.
         fail_fast: leave None in the places behind the first step that has a failure.
         results: as long as `steps`; holds what has been checked whatever is raised.
         on_step: called in this thread, after each step.
@@ -69,7 +72,7 @@ def check_steps(
     started: list[_Job] = []
     try:
         for _number in range(count):
-            started.append((_Thread if count == 1 else _Process)(make_app, timeout_s))
+            started.append((_Process if apart or count > 1 else _Thread)(make_app, timeout_s))
             started[-1].start()
         failed_at = _share_out(started, steps, order, fail_fast, results, on_step)
     finally:
