@@ -271,10 +271,8 @@ def is_running(pid: int) -> bool:
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists the children of a process")
-@pytest.mark.parametrize(
-    ("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -signal.SIGKILL)]
-)
-def test_no_job_outlives_the_run(sent: signal.Signals, code: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
+def test_no_job_outlives_the_run(name: str, code: int, tmp_path: Path) -> None:
     """However a run of several jobs is ended, its code says so and no process of it is left."""
     with subprocess.Popen(
         [sys.executable, "-m", "tutor", "check", "--jobs", "3"],
@@ -289,11 +287,12 @@ def test_no_job_outlives_the_run(sent: signal.Signals, code: int, tmp_path: Path
         while len(jobs) < 3 and time.monotonic() < end:
             time.sleep(0.05)
             jobs = children_of(process.pid)
-        process.send_signal(sent)
+        process.send_signal(signal.Signals[name])
         out, err = process.communicate(timeout=30)
     assert process.returncode == code, (out, err)
-    assert "Traceback" not in err
-    end = time.monotonic() + 30
+    # Killed outright, a run cannot keep a job that has half started from telling of it.
+    assert name == "SIGKILL" or "Traceback" not in err
+    end = time.monotonic() + 60
     while any(map(is_running, jobs)) and time.monotonic() < end:
         time.sleep(0.05)
     assert [job for job in jobs if is_running(job)] == []
