@@ -226,7 +226,7 @@ def commands(language: str) -> click.Group:
         type=click.IntRange(1, 32),
         default=1,
         metavar="N",
-        help=_("How many sandboxes work at the same time; the report is the same."),
+        help=_("How many sandboxes work at the same time, 1 by default; the report is the same."),
     )
     @click.option("--strict", is_flag=True, help=_("A check that is skipped counts as failed."))
     @click.option(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import stat
+import subprocess
 import sys
+import time
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -15,6 +18,8 @@ import pytest
 from tests.command import ROOT, flask_http_tutor
 from tests.play.sample_pack import LESSON, write_pack
 from tests.terminal import Terminal
+from tutor.check.report import CheckKind
+from tutor.cli import CHECK_KINDS
 
 WRONG = LESSON.replace("answer = 11", "answer = 12")
 
@@ -219,3 +224,75 @@ def test_a_plain_terminal_shows_no_bar(tmp_path: Path) -> None:
     with Terminal("check", str(pack), "--plain", home=tmp_path) as terminal:
         assert terminal.ended() == 0
         assert "Checking" not in terminal.transcript
+
+
+def test_the_command_line_knows_every_kind() -> None:
+    """`--kind` takes the kinds that a report can have, and no other."""
+    assert [kind.value for kind in CheckKind] == list(CHECK_KINDS)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
+def test_a_pack_cannot_keep_the_run_from_ending(tmp_path: Path) -> None:
+    """A regular expression that would take years, in somebody else's lesson, is ended by Ctrl-C."""
+    pack = write_pack(tmp_path / "pack")
+    endless = '[expect]\nstatus = 200\nbody = { matches = "(H|e|l|o|,| |A|n|.)+$x" }'
+    text = LESSON.replace('[expect]\nstatus = 200\nbody = "Hello, Ann!"', endless)
+    text = text.replace("GET /hello?name=Ann", "GET /hello?name=Ann" + "Ann" * 30)
+    assert endless in text
+    (pack / "every-kind.md").write_text(text, "utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tutor", "check", str(pack), "--id", "2.1/sort/*"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+    ) as process:
+        try:
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(8)
+            process.send_signal(signal.SIGINT)
+            assert process.wait(20) == 130
+        finally:
+            process.kill()
+
+
+def children_of(pid: int) -> set[int]:
+    """The processes that a process has started."""
+    return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text("ascii").split()))
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state != "Z"
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists the children of a process")
+@pytest.mark.parametrize(("name", "code"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGKILL", -9)])
+def test_no_job_outlives_the_run(name: str, code: int, tmp_path: Path) -> None:
+    """However a run of several jobs is ended, its code says so and no process of it is left."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tutor", "check", "--jobs", "3"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+        env={**os.environ, "FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+    ) as process:
+        end = time.monotonic() + 30
+        jobs: set[int] = set()
+        while len(jobs) < 3 and time.monotonic() < end:
+            time.sleep(0.05)
+            jobs = children_of(process.pid)
+        process.send_signal(signal.Signals[name])
+        out, err = process.communicate(timeout=30)
+    assert process.returncode == code, (out, err)
+    # Killed outright, a run cannot keep a job that has half started from telling of it.
+    assert name == "SIGKILL" or "Traceback" not in err
+    end = time.monotonic() + 60
+    while any(map(is_running, jobs)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert [job for job in jobs if is_running(job)] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -218,3 +219,48 @@ def test_versions_name_what_the_result_depends_on() -> None:
     found = dict(versions())
     assert found["flask"] == metadata.version("flask")
     assert found["python"].startswith("3.")
+
+
+def test_what_waited_is_named() -> None:
+    """The text names the checks that took a second or more, the longest first, and five at most."""
+    slow = [replace(PASSED, id=f"2.1/a/{number}", duration_ms=1000.0 + number * 500) for number in range(7)]
+    lines = text_report(of(PASSED, *slow)).splitlines()
+    at = lines.index("Waited longest:")
+    assert lines[at + 1 : at + 7] == [
+        "  4.0 s  2.1/a/6",
+        "  3.5 s  2.1/a/5",
+        "  3.0 s  2.1/a/4",
+        "  2.5 s  2.1/a/3",
+        "  2.0 s  2.1/a/2",
+        "",
+    ]
+    assert "Waited" not in text_report(of(PASSED))
+
+
+def test_points_are_told_where_they_are_counted() -> None:
+    """A check worth points says so, and so do its lesson and the last line; JSON has the key there alone."""
+    report = of(replace(FAILED, points=2.0), replace(PASSED, points=1.5), PASSED)
+    lines = text_report(report).splitlines()
+    assert lines[0].endswith(", 1.5 of 3.5 points")
+    assert lines[1].endswith("  2 points")
+    assert lines[-1].endswith(" s, 1.5 of 3.5 points")
+    (lesson,) = json.loads(json_report(report))["lessons"]
+    assert [check.get("points") for check in lesson["checks"]] == [2.0, 1.5, None]
+    assert "points" not in lesson["checks"][2]
+    assert "points" not in text_report(of(PASSED, FAILED))
+
+
+@pytest.mark.parametrize(
+    ("checks", "exit_code"),
+    [
+        ((PASSED, SKIPPED), ExitCode.FAILED),
+        ((PASSED,), ExitCode.OK),
+        ((SKIPPED, BLOCKED), ExitCode.USAGE),
+        ((SKIPPED, ERROR), ExitCode.BROKEN),
+    ],
+)
+def test_strict_takes_a_skipped_check_for_a_failed_one(
+    checks: tuple[Check, ...], exit_code: ExitCode
+) -> None:
+    """Under `--strict` a skipped check ends with 1, and nothing graver becomes less grave."""
+    assert replace(of(*checks), strict=True).exit_code is exit_code

@@ -141,6 +141,7 @@ def _run(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wi
             make_app=sandbox_app.create_app,
             selection=selection,
             jobs=wishes.jobs,
+            apart=folder is not None,
             fail_fast=wishes.fail_fast,
             on_progress=on_progress,
         )

@@ -118,4 +118,4 @@ def _failure(check: Check) -> Iterator[str]:
 
 def _markdown(text: str) -> str:
     """Text of somebody else's as Markdown that shows it as it stands."""
-    return re.sub(r"([!-/:-@\[-`{-~])", r"\\\1", visible(text))
+    return re.sub(r"([\\`*_{}\[\]<>()#|!~&$@:])", r"\\\1", visible(text))

@@ -36,6 +36,7 @@ def run(
     make_app: MakeApp,
     selection: Selection = EVERYTHING,
     jobs: int = 1,
+    apart: bool = False,
     fail_fast: bool = False,
     timeout_s: float = 10.0,
     on_progress: OnProgress = lambda _done, _total: None,
@@ -48,6 +49,7 @@ def run(
     Args:
         selection: what to check; everything, recall pools included, where it names nothing.
         jobs: how many sandboxes work at the same time; the report is the same.
+        apart: check in another process even with one job; see `check_steps`.
         fail_fast: end at the first step with a failure; the steps behind it are skipped.
         timeout_s: how long one request may take.
         on_progress: called in this thread, first with no step done.
@@ -78,6 +80,7 @@ def run(
             reachable,
             make_app,
             jobs=jobs,
+            apart=apart,
             fail_fast=fail_fast,
             timeout_s=timeout_s,
             results=results,

@@ -1,7 +1,7 @@
 """Steps shared out among jobs, each with a sandbox of its own.
 
-One job is a thread of this process, several are processes: steps that are about time come out the same only
-where no other step competes for the interpreter.
+One job is a thread of this process, or a process where it shall be apart. Several are processes: steps that
+are about time come out the same only where no other step competes for the interpreter.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
@@ -42,6 +43,7 @@ def check_steps(
     make_app: MakeApp,
     *,
     jobs: int,
+    apart: bool,
     fail_fast: bool,
     timeout_s: float,
     results: list[tuple[Check, ...] | None],
@@ -50,7 +52,9 @@ def check_steps(
     """Check steps and put what came of each in its place of `results`.
 
     Args:
-        make_app: with several jobs, something that can be imported by its name.
+        make_app: something that can be imported by its name, but for one job that is not `apart`.
+        apart: let a single job be a process too. A lesson of somebody else's can hold a regular expression
+            that takes for ever, and no thread beside it would hear Ctrl-C.
         fail_fast: leave None in the places behind the first step that has a failure.
         results: as long as `steps`; holds what has been checked whatever is raised.
         on_step: called in this thread, after each step.
@@ -68,9 +72,9 @@ def check_steps(
     started: list[_Job] = []
     try:
         for _number in range(count):
-            started.append(_Thread() if count == 1 else _Process())
-            started[-1].start(steps, make_app, timeout_s)
-        failed_at = _share_out(started, order, fail_fast, results, on_step)
+            started.append((_Process if apart or count > 1 else _Thread)(make_app, timeout_s))
+            started[-1].start()
+        failed_at = _share_out(started, steps, order, fail_fast, results, on_step)
     finally:
         for job in started:
             job.end()
@@ -80,6 +84,7 @@ def check_steps(
 
 def _share_out(
     jobs: Sequence[_Job],
+    steps: Steps,
     order: Sequence[int],
     fail_fast: bool,
     results: list[tuple[Check, ...] | None],
@@ -92,11 +97,12 @@ def _share_out(
     failed_at: int | None = None
     for job in jobs:
         at_work[job.connection] = waiting.pop()
-        job.connection.send(at_work[job.connection])
+        job.give(*steps[at_work[job.connection]])
     while at_work:
         for ready in wait(list(at_work), timeout=_LOOK_S):
             connection = cast(Connection, ready)
-            checks = by_connection[connection].receive()
+            job = by_connection[connection]
+            checks = job.receive()
             place = at_work.pop(connection)
             results[place] = checks
             on_step()
@@ -105,7 +111,7 @@ def _share_out(
             # Steps are begun in order: all that stand before a failure are at work or done.
             if waiting and failed_at is None:
                 at_work[connection] = waiting.pop()
-                connection.send(at_work[connection])
+                job.give(*steps[at_work[connection]])
     return failed_at
 
 
@@ -126,16 +132,22 @@ def _weight(step: Step) -> int:
 
 
 class _Job:
-    """Someone who checks the steps whose places are sent to it, and sends their checks back."""
+    """Someone who checks the steps that are sent, and sends their checks back."""
 
     connection: Connection
 
-    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+    def start(self) -> None:
         raise NotImplementedError
 
     def end(self) -> None:
-        """Stop at once, whatever is in flight; without effect on one that has ended."""
+        """Stop at once, whatever is in flight; without effect on one that has ended or was never started."""
         raise NotImplementedError
+
+    def give(self, lesson: Lesson, step: Step) -> None:
+        """Let it check a step."""
+        # Where nobody listens any more, `receive` tells why.
+        with suppress(OSError):
+            self.connection.send((replace(lesson, steps=(), pool=()), step))
 
     def receive(self) -> tuple[Check, ...]:
         """The checks of a step.
@@ -156,16 +168,18 @@ class _Job:
 
 
 class _Thread(_Job):
-    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+    def __init__(self, make_app: MakeApp, timeout_s: float) -> None:
         self._ended = threading.Event()
         self._clients: list[Client] = []
-        self.connection, self._far_end = Pipe()
+        self.connection, far_end = Pipe()
         self._thread = threading.Thread(
             target=_work,
-            args=(self._far_end, steps, make_app, timeout_s, self._raise_if_ended, self._clients.append),
+            args=(far_end, make_app, timeout_s, self._raise_if_ended, self._clients.append),
             name="check",
             daemon=True,
         )
+
+    def start(self) -> None:
         self._thread.start()
 
     def end(self) -> None:
@@ -173,7 +187,8 @@ class _Thread(_Job):
         self.connection.close()
         for client in self._clients:
             client.end()
-        self._thread.join(_END_S)
+        if self._thread.ident is not None:
+            self._thread.join(_END_S)
 
     def _raise_if_ended(self) -> None:
         if self._ended.is_set():
@@ -181,24 +196,30 @@ class _Thread(_Job):
 
 
 class _Process(_Job):
-    def start(self, steps: Steps, make_app: MakeApp, timeout_s: float) -> None:
+    def __init__(self, make_app: MakeApp, timeout_s: float) -> None:
         # A forked child would hold locks that threads of this process had at that moment.
         context = multiprocessing.get_context("spawn")
-        self.connection, far_end = context.Pipe()
+        self.connection, self._far_end = context.Pipe()
+        # Little is handed over here, so that starting one does not wait until it has read that.
         self._process: BaseProcess = context.Process(
             target=_work_in_process,
-            args=(far_end, steps, make_app, timeout_s, in_use()),
+            args=(self._far_end, make_app, timeout_s, in_use()),
             name="check",
             daemon=True,
         )
-        self._process.start()
+
+    def start(self) -> None:
+        with _signals_held():
+            self._process.start()
         # The other end is the child's alone, so that its death is heard.
-        far_end.close()
+        self._far_end.close()
 
     def end(self) -> None:
         self.connection.close()
-        self._process.terminate()
-        self._process.join(_END_S)
+        if self._process.ident is not None:
+            # It keeps nothing that should be put in order first.
+            self._process.kill()
+            self._process.join(_END_S)
 
     def _fate(self) -> str:
         self._process.join(_END_S)
@@ -207,22 +228,34 @@ class _Process(_Job):
         )
 
 
-def _work_in_process(
-    connection: Connection, steps: Steps, make_app: MakeApp, timeout_s: float, language: str
-) -> None:
+@contextmanager
+def _signals_held() -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM wait, in a process started meanwhile too: half started, it would print."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _work_in_process(connection: Connection, make_app: MakeApp, timeout_s: float, language: str) -> None:
     # Ctrl-C reaches every process of the terminal: the first one ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
     use(language)
     if not sys.warnoptions:
         import warnings
 
         warnings.simplefilter("ignore")
-    _work(connection, steps, make_app, timeout_s, _go_on, _nobody)
+    _work(connection, make_app, timeout_s, _go_on, _nobody)
 
 
 def _work(
     connection: Connection,
-    steps: Steps,
     make_app: MakeApp,
     timeout_s: float,
     raise_if_ended: Callable[[], None],
@@ -235,7 +268,7 @@ def _work(
             with SandboxServer() as server, closing(Client(server, timeout_s=timeout_s)) as client:
                 made(client)
                 while True:
-                    lesson, step = steps[connection.recv()]
+                    lesson, step = connection.recv()
                     if lesson.file not in checkers:
                         checkers[lesson.file] = LessonChecker(
                             lesson, server, client, make_app, raise_if_ended
