@@ -200,7 +200,7 @@ class VerdictScreens:
         """The beginning of a line that says whether something holds, in words where symbols say nothing."""
         from rich.text import Text
 
-        if self._env.plain:
+        if self._env.plain or self._env.out.ascii_only:
             return Text(indent + (_("holds: ") if holds else _("missed: ")))
         return Text.assemble(indent, ("✓ ", "right") if holds else ("✗ ", "off"))
 
