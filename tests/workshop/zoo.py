@@ -43,6 +43,11 @@ ZOO = (
     Animal("null bytes", b"x = 1\0\n", "Python cannot read it"),
     Animal("an exception in a view", _APP + _VIEW + "    return 1 / 0\n", "line 5: ZeroDivisionError"),
     Animal("sys.exit in a view", "import sys\n" + _APP + _VIEW + "    sys.exit(3)\n", "line 6: SystemExit"),
+    Animal(
+        "an exception in a stream",
+        _APP + _VIEW + "    def parts():\n        yield 'Hello'\n        1 / 0\n    return parts()\n",
+        "line 7: ZeroDivisionError",
+    ),
     Animal("a view without return", _APP + _VIEW + "    pass\n", "did not return a valid response"),
     Animal(
         "a crash in a view",

@@ -128,9 +128,7 @@ def probe_lines(verdict: ProbeVerdict, run: Run, name: str) -> Iterator[str]:
     """What a probe missed, a line each, and the exception behind it."""
     for claim in verdict.claims:
         if not claim.holds:
-            yield _("{probe}: {expected} expected, {actual} came").format(
-                probe=verdict.probe.id, expected=claim.expected, actual=claim.actual
-            )
+            yield f"{verdict.probe.id}: {' '.join(claim.parts)}"
     crash = run.crashes.get(verdict.probe.id)
     if crash is not None:
         yield from failure_lines(crash, f"{name}.py")

@@ -20,11 +20,23 @@ class Claim:
     expected: str
     """Short: `status 200`."""
     actual: str = ""
-    """What came instead, in the same form; empty where the claim holds."""
+    """What came instead, in the same form, or a sentence; empty where the claim holds."""
 
     @property
     def holds(self) -> bool:
         return not self.actual
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What is to be said of it, in one or two parts that may stand on a line each."""
+        if self.holds:
+            return (self.expected,)
+        if self.actual.endswith("."):
+            return _("{expected} expected.").format(expected=self.expected), self.actual
+        return (
+            _("{expected} expected;").format(expected=self.expected),
+            _("{actual} came").format(actual=self.actual),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,12 +234,10 @@ class ExercisePlayer:
     def _said_to_miss(self, run: Run) -> list[Text]:
         screens = self._talk.screens
         mistake = run.verdict.mistake
-        if mistake is not None:
-            said = mistake.feedback
-        elif self._graded_text is None:
+        if self._text_of(self._folder) == self._files.starter.text:
             said = _("This is still the starter.")
         else:
-            said = ""
+            said = mistake.feedback if mistake is not None else ""
         if self._tries >= TRIES_BEFORE_SOLUTION:
             again = _("Save again, or `:a` shows the model solution.")
         else:
@@ -299,7 +297,10 @@ class ExercisePlayer:
             self._talk.reply([error.message])
             return
         self._keep(run)
-        self._talk.reply(self._lines(self._verdicts.tried_items(run)))
+        if run.interrupted:
+            self._talk.reply([_("You ended the request.")])
+        else:
+            self._talk.reply(self._lines(self._verdicts.tried_items(run)))
 
     def _write(self, argument: str) -> None:
         if not self._fired:

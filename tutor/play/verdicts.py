@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 PRINTED_LINES = 4
 """So many lines of what the file printed are shown."""
 
+_CLAIM_INDENT = 6
+
 _ROW_BODY = 40
 """Longest body, in characters, that stands in a row."""
 
@@ -176,31 +178,25 @@ class VerdictScreens:
         return row
 
     def _claim(self, claim: Claim) -> list[Text]:
-        line = self._marked(claim.holds, indent="    ")
-        if claim.holds:
-            return [line.append(self._cut(claim.expected, 6))]
-        expected = _("{expected} expected;").format(expected=claim.expected)
-        came = _("{actual} came").format(actual=self._cut(claim.actual.rstrip("."), 12))
-        if len(expected) + len(came) + 7 <= self._env.out.size[0]:
-            return [line.append(visible(f"{expected} {came}", ascii_only=self._env.out.ascii_only))]
-        return [line.append(self._cut(expected, 6)), self._continued(came)]
-
-    def _continued(self, words: str) -> Text:
+        from rich.cells import cell_len
         from rich.text import Text
 
-        return Text("      " + visible(words, ascii_only=self._env.out.ascii_only))
-
-    def _cut(self, words: str, taken: int) -> str:
-        """The words on one row of the screen that has so many columns taken."""
-        text = visible(words, ascii_only=self._env.out.ascii_only)
-        room = max(20, self._env.out.size[0] - taken)
-        return text if len(text) <= room or self._env.plain else text[: room - 1] + "…"
+        line = self._marked(claim.holds, indent="    ")
+        first, *others = (visible(part, ascii_only=self._env.out.ascii_only) for part in claim.parts)
+        room = max(20, self._env.out.size[0] - _CLAIM_INDENT)
+        whole = " ".join((first, *others))
+        if self._env.plain or cell_len(whole) <= room:
+            return [line.append(whole)]
+        return [
+            line.append(_cut(first, room)),
+            *(Text(" " * _CLAIM_INDENT + _cut(other, room)) for other in others),
+        ]
 
     def _marked(self, holds: bool, *, indent: str = "") -> Text:
         """The beginning of a line that says whether something holds, in words where symbols say nothing."""
         from rich.text import Text
 
-        if self._env.plain:
+        if self._env.plain or self._env.out.ascii_only:
             return Text(indent + (_("holds: ") if holds else _("missed: ")))
         return Text.assemble(indent, ("✓ ", "right") if holds else ("✗ ", "off"))
 
@@ -239,6 +235,10 @@ class VerdictScreens:
                 wrapped = Text(text).wrap(self._env.out.console, max(20, width - len(indent)))
                 rows += [Text(indent).append_text(row) for row in wrapped]
         return rows
+
+
+def _cut(words: str, room: int) -> str:
+    return words if len(words) <= room else words[: room - 1] + "…"
 
 
 def shown_probe(run: Run) -> ProbeVerdict | None:

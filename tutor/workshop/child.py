@@ -13,8 +13,9 @@ import sys
 import threading
 import types
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import flask
 import msgspec
@@ -37,7 +38,7 @@ from tutor.workshop.messages import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import FrameType, TracebackType
 
 LOAD_S = 5.0
@@ -195,14 +196,18 @@ class _Served:
             port = environ["werkzeug.socket"].connection.client_port
             self._threads[port] = threading.get_ident()
             try:
-                return wsgi_app(environ, start_response)
+                body = wsgi_app(environ, start_response)
             except BaseException as error:
-                self._crashes.setdefault(port, self._raised(FailureKind.EXCEPTION, error))
+                self._note_crash(port, error)
                 raise
             finally:
                 del self._threads[port]
+            return _WatchedBody(body, partial(self._note_crash, port))
 
         return answer
+
+    def _note_crash(self, port: int, error: BaseException) -> None:
+        self._crashes.setdefault(port, self._raised(FailureKind.EXCEPTION, error))
 
     def _crashed(self, _app: flask.Flask, exception: BaseException, **_extra: object) -> None:
         port = flask.request.environ["werkzeug.socket"].connection.client_port
@@ -268,6 +273,32 @@ class _Served:
         return Failure(
             kind, error[:_LINE_CHARS], text[:_TEXT_CHARS], line, source[:_LINE_CHARS], column, other
         )
+
+
+class _WatchedBody:
+    """A response's body that tells of the exception which ends it: to Flask the view is over by then."""
+
+    def __init__(self, body: Iterable[bytes], note: Callable[[BaseException], None]) -> None:
+        self._body = body
+        self._parts = iter(body)
+        self._note = note
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._parts)
+        except StopIteration:
+            raise
+        except BaseException as error:
+            self._note(error)
+            raise
+
+    def close(self) -> None:
+        close = getattr(self._body, "close", None)
+        if close is not None:
+            close()
 
 
 def _text(error: BaseException) -> str:
