@@ -1,0 +1,27 @@
+"""Goal: each connection goes back into `free`, after a crash and a script too; /free says 2."""
+
+from flask import Flask, g, request
+
+app = Flask(__name__)
+free = ["first", "second"]  # the pool
+
+
+@app.route("/divide/<int:number>")
+def divide(number):
+    g.db = free.pop()
+    quotient = number / int(request.args["by"])
+    free.append(g.db)
+    return str(quotient)
+
+
+@app.route("/script")
+def script():
+    with app.app_context():
+        g.db = free.pop()
+        free.append(g.db)
+    return "done"
+
+
+@app.route("/free")
+def count_free():
+    return str(len(free))

@@ -1,0 +1,25 @@
+"""Goal: `sender` reads SENDER from the app's configuration, in a view and in a thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+from flask import Flask
+
+
+def sender():
+    return "shop@a.example"
+
+
+def create_app():
+    app = Flask(__name__)
+    app.config["SENDER"] = "shop@a.example"
+
+    @app.put("/sender/<name>")
+    def set_sender(name):
+        app.config["SENDER"] = name
+        return sender()
+
+    @app.get("/mail")
+    def mail():
+        return ThreadPoolExecutor().submit(sender).result()
+
+    return app

@@ -1,0 +1,20 @@
+"""Goal: /wait?since=N holds its request until there is an event after N, one second at most."""
+
+from flask import Flask, request
+
+app = Flask(__name__)
+events = []
+
+
+@app.post("/publish")
+def publish():
+    events.append(request.get_data(as_text=True))
+    return {"latest": len(events)}
+
+
+@app.get("/wait")
+def wait():
+    since = int(request.args["since"])
+    if len(events) > since:
+        return {"latest": len(events)}
+    return "", 204

@@ -1,0 +1,11 @@
+"""Goal: /hi greets with the text in `n`, whatever it is, and nothing in it runs."""
+
+from flask import Flask, request
+
+app = Flask(__name__)
+
+
+@app.route("/hi")
+def hi():
+    n = request.args["n"]
+    return f"<p>Hi {n}</p>"
