@@ -239,13 +239,13 @@ def test_what_waited_is_named() -> None:
 
 def test_points_are_told_where_they_are_counted() -> None:
     """A check worth points says so, and so do its lesson and the last line; JSON has the key there alone."""
-    report = of(replace(FAILED, points=2.0), replace(PASSED, points=1.5), PASSED)
+    report = of(replace(FAILED, points=2), replace(PASSED, points=1), PASSED)
     lines = text_report(report).splitlines()
-    assert lines[0].endswith(", 1.5 of 3.5 points")
+    assert lines[0].endswith(", 1 of 3 points")
     assert lines[1].endswith("  2 points")
-    assert lines[-1].endswith(" s, 1.5 of 3.5 points")
+    assert lines[-1].endswith(" s, 1 of 3 points")
     (lesson,) = json.loads(json_report(report))["lessons"]
-    assert [check.get("points") for check in lesson["checks"]] == [2.0, 1.5, None]
+    assert [check.get("points") for check in lesson["checks"]] == [2, 1, None]
     assert "points" not in lesson["checks"][2]
     assert "points" not in text_report(of(PASSED, FAILED))
 
