@@ -39,6 +39,7 @@ MAY_IMPORT = {
     "export": {"language", "wire"},
     "send": {"language", "errors", "environment", "wire", "sandbox", "client", "screen", "export"},
     "serve": {"language", "errors", "environment", "wire", "sandbox", "screen", "send"},
+    "translate": {"language", "errors", "environment", "course"},
     "new_pack": {"language", "errors", "environment"},
     "check": {
         "language",

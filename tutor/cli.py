@@ -15,7 +15,7 @@ import click
 
 from tutor import __version__
 from tutor.errors import ExitCode, TutorError, UsageError
-from tutor.language import NAMES, _, available, use
+from tutor.language import NAMES, SOURCE_LANGUAGE, _, available, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -322,7 +322,51 @@ def commands(language: str) -> click.Group:
 
         serve_section(_environment(language, options), lesson, port=port, configuration=app)
 
+    _add_translate(group, language)
     return group
+
+
+def _add_translate(group: click.Group, language: str) -> None:
+    @group.group("translate", help=_("For authors: begin a translation, or accept it."))
+    def translate() -> None:
+        pass
+
+    language_option = click.option(
+        "--to",
+        type=click.Choice([tag for tag in NAMES if tag != SOURCE_LANGUAGE]),
+        default="zh-CN",
+        help=_("The language of the translation."),
+    )
+
+    @translate.command(
+        "begin",
+        help=_(
+            "Write a lesson's translated file, with English words to write over, "
+            "or add the steps that it lacks."
+        ),
+    )
+    @click.argument("lesson")
+    @language_option
+    @_global_options
+    def begin(lesson: str, to: str, **options: Any) -> int:
+        from tutor.translate.command import begin as begin_translation
+
+        return begin_translation(_environment(language, options), lesson, to)
+
+    @translate.command(
+        "accept",
+        help=_(
+            "Note that a translation says what the English says today.\n\n"
+            "ID is a step (2.3/forge-session, 2.3.4) or a whole lesson (2.3)."
+        ),
+    )
+    @click.argument("ids", metavar="ID...", nargs=-1, required=True)
+    @language_option
+    @_global_options
+    def accept(ids: tuple[str, ...], to: str, **options: Any) -> int:
+        from tutor.translate.command import accept as accept_translation
+
+        return accept_translation(_environment(language, options), ids, to)
 
 
 def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tutor.check.github import RepositoryPath, github_annotations, job_summary, without_commands
@@ -12,7 +12,7 @@ from tutor.check.json_report import json_report
 from tutor.check.junit import junit_report
 from tutor.check.output_files import append, output_files, write_whole
 from tutor.check.progress_bar import progress_bar
-from tutor.check.report import CheckKind, Report, failure_report
+from tutor.check.report import CheckKind, Report, as_strict, failure_report
 from tutor.check.text import text_report
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
@@ -53,7 +53,9 @@ def check_course(env: Environment, targets: Sequence[str], wishes: Wishes) -> Ex
     names = [target for target in targets if not Path(target).is_dir()]
     if len(folders) + (env.pack is not None) > 1:
         raise UsageError(_("One lesson pack can be checked at a time."))
-    report = replace(_report(env, folders[0] if folders else env.pack, names, wishes), strict=wishes.strict)
+    report = _report(env, folders[0] if folders else env.pack, names, wishes)
+    if wishes.strict:
+        report = as_strict(report)
     if not report.lessons:
         raise UsageError(_("No check matches. Leave out --id or --kind to see which there are."))
     unwritten: UsageError | None = None

@@ -60,6 +60,8 @@ class Check:
     """Of an exchange that came bit by bit, its parts."""
     points: int | None = None
     """Of an exercise's check: what it is worth; earned where it passed."""
+    warns: bool = False
+    """It passed, and its message says what somebody should look at; a strict run has it failed."""
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -117,7 +119,7 @@ class Report:
     """Distribution name and version, of what the result depends on."""
     duration_s: float
     strict: bool = False
-    """A check that was skipped counts as failed."""
+    """A check that was skipped counts as failed, and one that warns has."""
 
     @property
     def checks(self) -> tuple[Check, ...]:
@@ -141,6 +143,21 @@ class Report:
             return ExitCode.USAGE
         skipped = self.strict and any(check.status is CheckStatus.SKIPPED for check in self.checks)
         return ExitCode.FAILED if failed or skipped else ExitCode.OK
+
+
+def as_strict(report: Report) -> Report:
+    """The report of a strict run: what warns has failed, and what was skipped counts as failed."""
+    lessons = tuple(
+        replace(
+            lesson,
+            checks=tuple(
+                replace(check, status=CheckStatus.FAILED, warns=False) if check.warns else check
+                for check in lesson.checks
+            ),
+        )
+        for lesson in report.lessons
+    )
+    return replace(report, lessons=lessons, strict=True)
 
 
 def summarize(checks: Iterable[Check]) -> Summary:

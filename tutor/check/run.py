@@ -19,6 +19,7 @@ from tutor.check.report import (
 )
 from tutor.check.selection import EVERYTHING, Selection
 from tutor.check.steps import MakeApp
+from tutor.check.translations import translation_checks
 from tutor.check.workers import check_steps
 from tutor.course.model import Fault, Lesson, Step
 from tutor.language import _
@@ -127,7 +128,7 @@ def _lint_only(parsed: Parsed, step_ids: frozenset[str] | None) -> LessonReport:
         id=lesson.id if lesson else None,
         title=lesson.title if lesson else None,
         file=lesson.file if lesson else next((fault.file for fault in parsed.faults), ""),
-        checks=tuple(_lint_checks(parsed, step_ids)),
+        checks=(*_lint_checks(parsed, step_ids), *translation_checks(parsed, step_ids)),
     )
 
 

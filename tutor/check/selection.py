@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from tutor.course.pack import Address
     from tutor.course.parse import Parsed
 
+_READ_KINDS = frozenset({CheckKind.LINT, CheckKind.TRANSLATION})
+"""What needs no step to be run: it shows when the files are read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -49,6 +52,8 @@ class Selection:
     def steps(self, lesson: Lesson) -> tuple[Step, ...]:
         """The steps of a lesson, its pool included, that may give a check of the selection."""
         named = self.step_ids(lesson)
+        if self.kinds and self.kinds <= _READ_KINDS:
+            return ()
         return tuple(
             step
             for step in (*lesson.steps, *lesson.pool)

@@ -57,7 +57,7 @@ def _lesson_lines(lesson: LessonReport) -> Iterator[str]:
                 yield f"  {_title(check)}"
                 yield f"    {visible(place_text(check))}{visible(check.message)}"
             told.add(check.message)
-        elif check.status is not CheckStatus.PASSED:
+        elif check.status is not CheckStatus.PASSED or check.warns:
             yield from _failure_lines(check)
     yield ""
 
@@ -83,7 +83,8 @@ def _title(check: Check) -> str:
         CheckStatus.ERROR: _("ERROR"),
         CheckStatus.SKIPPED: _("skipped"),
     }
-    title = f"{words[check.status]}  {check.kind.value}  {visible(check.id)}"
+    status = _("warning") if check.warns else words[check.status]
+    title = f"{status}  {check.kind.value}  {visible(check.id)}"
     if check.points is None:
         return title
     worth = ngettext("{points:g} point", "{points:g} points", ceil(check.points))

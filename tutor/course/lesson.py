@@ -23,7 +23,7 @@ from tutor.course.outline import (
     unknown_format,
 )
 from tutor.course.prose import Markdown, read_markdown
-from tutor.course.scan import Section, scan
+from tutor.course.scan import Scan, Section, scan
 from tutor.course.step import ALLOWED, NamedFence, named_fences, read_blocks, read_toml_body
 from tutor.course.toml_block import TomlBlock
 from tutor.language import _
@@ -48,6 +48,39 @@ def read_lesson(text: str, file: str) -> tuple[Lesson | None, tuple[Fault, ...]]
     return _Reader(text, file).read()
 
 
+def compare_views(found: Scan, markdown: Markdown, faults: Faults) -> None:
+    """Report headings and blocks that the scanner of lines and CommonMark see differently."""
+    scanned = {heading.line for heading in found.headings}
+    parsed = set(markdown.headings)
+    for line in parsed - scanned:
+        message = _("A heading begins with `#` or `##` at the start of the line; write this one so.")
+        faults.add(Place(line, 1), message)
+    for line in scanned - parsed:
+        message = _("This heading stands inside HTML or another block; end that before it.")
+        faults.add(Place(line, 1), message)
+    top = {line for line, _name, is_top in markdown.fences if is_top}
+    misplaced = {line for line, name, _is_top in markdown.fences if name in ALLOWED}
+    misplaced -= {fence.line for fence in found.fences if fence.indent or fence.line in top}
+    misplaced |= {
+        fence.line
+        for fence in found.fences
+        if fence.name in ALLOWED and not fence.indent and fence.line not in top
+    }
+    for line in misplaced:
+        message = _("This block stands inside a list, a quotation or HTML; end that before it.")
+        text = found.lines[line - 1]
+        faults.add(Place(line, max(text.find("```"), text.find("~~~"), 0) + 1), message)
+
+
+def check_stray_text(found: Scan, title_line: int, named: NamedFence, faults: Faults) -> None:
+    """Report text between the title and the `lesson` block."""
+    for number, line in enumerate(found.lines[: named.fence.line - 1], start=1):
+        if line.strip() and number != title_line:
+            message = _("This text is shown nowhere; move it below the `lesson` block.")
+            faults.style(Place(number, 1), message)
+            return
+
+
 class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self.found = scan(text)
@@ -56,7 +89,7 @@ class _Reader:
         self.faults = Faults(file)
 
     def read(self) -> tuple[Lesson | None, tuple[Fault, ...]]:
-        self._compare_views()
+        compare_views(self.found, self.markdown, self.faults)
         title = self._title()
         head, opening = self._head()
         number = head.number or ""
@@ -86,32 +119,6 @@ class _Reader:
             line=self.title_line,
         )
         return lesson, faults
-
-    def _compare_views(self) -> None:
-        """Report headings and blocks that the scanner of lines and CommonMark see differently."""
-        scanned = {heading.line for heading in self.found.headings}
-        parsed = set(self.markdown.headings)
-        for line in parsed - scanned:
-            message = _("A heading begins with `#` or `##` at the start of the line; write this one so.")
-            self.faults.add(Place(line, 1), message)
-        for line in scanned - parsed:
-            message = _("This heading stands inside HTML or another block; end that before it.")
-            self.faults.add(Place(line, 1), message)
-        top = {line for line, _name, is_top in self.markdown.fences if is_top}
-        misplaced = {line for line, name, _is_top in self.markdown.fences if name in ALLOWED}
-        misplaced -= {fence.line for fence in self.found.fences if fence.indent or fence.line in top}
-        misplaced |= {
-            fence.line
-            for fence in self.found.fences
-            if fence.name in ALLOWED and not fence.indent and fence.line not in top
-        }
-        for line in misplaced:
-            self._misplaced(line)
-
-    def _misplaced(self, line: int) -> None:
-        message = _("This block stands inside a list, a quotation or HTML; end that before it.")
-        text = self.found.lines[line - 1]
-        self.faults.add(Place(line, max(text.find("```"), text.find("~~~"), 0) + 1), message)
 
     def _title(self) -> str:
         heading = title_of(self.found)
@@ -148,7 +155,7 @@ class _Reader:
             if not fences:
                 self.faults.add(Place(heading.line if heading else 1, 1), no_lesson_block())
             return LessonHead(), ""
-        self._check_stray_text(heading.line if heading else 0, named)
+        check_stray_text(self.found, heading.line if heading else 0, named, self.faults)
         check_attributes(named.attributes, ALLOWED["lesson"], named.fence.line, self.faults)
         opening = "\n".join(self.found.lines[named.fence.last : self.found.head.last]).strip("\n")
         block = read_toml_body(named, self.faults)
@@ -157,13 +164,6 @@ class _Reader:
         head = read_body(block, LessonHead, self.faults)
         self._check_head(head, block)
         return head, opening
-
-    def _check_stray_text(self, title_line: int, named: NamedFence) -> None:
-        for number, line in enumerate(self.found.lines[: named.fence.line - 1], start=1):
-            if line.strip() and number != title_line:
-                message = _("This text is shown nowhere; move it below the `lesson` block.")
-                self.faults.style(Place(number, 1), message)
-                return
 
     def _check_head(self, head: LessonHead, block: TomlBlock) -> None:
         if head.format != FORMAT and not (head.format is None and "format" in block.table):

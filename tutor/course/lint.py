@@ -1,42 +1,80 @@
-"""How long a step may be, and what a takeaway is."""
+"""How long a step may be in each language, and what a takeaway is."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tutor.course.faults import Faults, Place
-from tutor.course.prose import Markdown, count_words, quote_text
+from tutor.course.prose import Markdown, Measure, in_characters, in_words, length_of, quote_text
 from tutor.course.scan import Section
 from tutor.language import _
 
-WORDS_BEFORE_ACTION = 80
-WORDS_IN_STEP = 150
-TAKEAWAY_WORDS = 20
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long texts may be in one language, by its own measure."""
+
+    measure: Measure
+    before_action: int
+    in_step: int
+    takeaway: int
+    feedback: int
 
 
-def check_length(step: Section, markdown: Markdown, action_line: int, faults: Faults) -> None:
+IN_WORDS = Limits(in_words, before_action=80, in_step=150, takeaway=20, feedback=30)
+IN_CHARACTERS = Limits(in_characters, before_action=160, in_step=300, takeaway=40, feedback=60)
+"""For Chinese, which says in some 1.7 characters what takes a word in English."""
+
+
+def check_length(
+    step: Section, markdown: Markdown, action_line: int, faults: Faults, limits: Limits = IN_WORDS
+) -> None:
     """Report a step that says too much.
 
     Args:
         step: The step's lines.
-        markdown: The whole file.
+        markdown: The whole file, measured as the limits are.
         action_line: The line of the step's first request or question; 0 where it has none.
         faults: Where to report.
+        limits: Those of the file's language.
     """
     prose = _inside(markdown.words, step)
     total = sum(words for _line, words in prose)
     before = sum(words for line, words in prose if line < action_line)
     place = Place(step.first, 1)
-    if before > WORDS_BEFORE_ACTION:
-        message = _("{count} words stand before the step's first request or question; {limit} at most.")
-        faults.style(place, message.format(count=before, limit=WORDS_BEFORE_ACTION))
-    if total > WORDS_IN_STEP:
-        message = _("The step has {count} words; {limit} at most. Cut it, or make two of it.")
-        faults.style(place, message.format(count=total, limit=WORDS_IN_STEP))
+    if before > limits.before_action:
+        message = (
+            _("{count} words stand before the step's first request or question; {limit} at most.")
+            if limits is IN_WORDS
+            else _("{count} characters stand before the step's first request or question; {limit} at most.")
+        )
+        faults.style(place, message.format(count=before, limit=limits.before_action))
+    if total > limits.in_step:
+        message = (
+            _("The step has {count} words; {limit} at most. Cut it, or make two of it.")
+            if limits is IN_WORDS
+            else _("The step has {count} characters; {limit} at most. Cut it.")
+        )
+        faults.style(place, message.format(count=total, limit=limits.in_step))
 
 
-def read_takeaway(step: Section, markdown: Markdown, lines: Sequence[str], faults: Faults) -> str:
+def check_feedback(text: str, place: Place, faults: Faults, limits: Limits = IN_WORDS) -> None:
+    """Report feedback that is too long."""
+    count = length_of(text, limits.measure)
+    if count > limits.feedback:
+        message = (
+            _("The feedback has {count} words; {limit} at most.")
+            if limits is IN_WORDS
+            else _("The feedback has {count} characters; {limit} at most.")
+        )
+        faults.style(place, message.format(count=count, limit=limits.feedback))
+
+
+def read_takeaway(
+    step: Section, markdown: Markdown, lines: Sequence[str], faults: Faults, limits: Limits = IN_WORDS
+) -> str:
     """The text of the step's last block quote; one that is missing or too long is a fault."""
     quotes = _inside(markdown.quotes, step)
     if not quotes:
@@ -45,12 +83,16 @@ def read_takeaway(step: Section, markdown: Markdown, lines: Sequence[str], fault
         return ""
     first, last = quotes[-1]
     text = quote_text(lines[first - 1 : last])
-    words = count_words(text)
-    if not words:
+    length = length_of(text, limits.measure)
+    if not length:
         faults.style(Place(first, 1), _("The takeaway is empty; write one sentence."))
-    elif words > TAKEAWAY_WORDS:
-        message = _("The takeaway has {count} words; {limit} at most.")
-        faults.style(Place(first, 1), message.format(count=words, limit=TAKEAWAY_WORDS))
+    elif length > limits.takeaway:
+        message = (
+            _("The takeaway has {count} words; {limit} at most.")
+            if limits is IN_WORDS
+            else _("The takeaway has {count} characters; {limit} at most.")
+        )
+        faults.style(Place(first, 1), message.format(count=length, limit=limits.takeaway))
     return text
 
 

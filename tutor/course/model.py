@@ -261,6 +261,8 @@ class Step:
     """The configuration of the sandbox, where a block names none."""
     takeaway: str = ""
     """The text of the last block quote, as Markdown."""
+    language: str = "en"
+    """Of its words; everything else has none."""
 
     @property
     def exchanges(self) -> tuple[ExchangeBlock, ...]:
@@ -338,6 +340,8 @@ class Lesson:
     try_next: tuple[str, ...] = ()
     """Commands to try after the lesson, as Markdown, each with a word on what it shows."""
     line: int = 1
+    language: str = "en"
+    """Of the words of its head; each step has its own."""
     exercise_files: tuple[ExerciseFiles, ...] = ()
     """Of every exercise of the lesson; read by the pack, not from the lesson file."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tutor.course.attributes import ID, Attributes, split_attributes
 from tutor.course.faults import Faults, Place
@@ -146,6 +146,18 @@ def parse_outline(text: str, file: str) -> Outline:
             for step, heading in zip(found.steps, headings, strict=True)
             if not heading.recall
         ),
+    )
+
+
+def with_titles(outline: Outline, text: str) -> Outline:
+    """The outline with the titles of a translated lesson file, as far as it has them."""
+    found = scan(text)
+    headings = read_step_headings(found.steps, outline.number)
+    titles = {heading.id: heading.title for heading in headings if heading.title}
+    return replace(
+        outline,
+        title=split_heading(title_of(found))[0] or outline.title,
+        steps=tuple(replace(step, title=titles.get(step.id, step.title)) for step in outline.steps),
     )
 
 

@@ -5,21 +5,25 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tutor.course.exercise_files import FOLDER, with_exercise_files
 from tutor.course.faults import Faults, Place
 from tutor.course.files import UnreadableError, read_bytes, read_text, shown_path
-from tutor.course.model import Fault, Outline, OutlineStep
-from tutor.course.outline import lesson_block
+from tutor.course.model import Fault, Lesson, Outline, OutlineStep
+from tutor.course.outline import lesson_block, with_titles
 from tutor.course.parse import Parsed, parse_lesson, parse_outline
 from tutor.course.scan import scan
 from tutor.course.toml_block import read_toml
 from tutor.errors import UsageError
-from tutor.language import _
+from tutor.language import NAMES, SOURCE_LANGUAGE, _
+
+if TYPE_CHECKING:
+    from tutor.course.translation import Translation
 
 MOST_FILES = 100
 """Markdown files in a folder; nobody writes that many lessons, and a wrong folder may hold far more."""
@@ -46,6 +50,21 @@ class Pack:
     """The lesson files, by name."""
     brings_code: bool = False
     """Whether its exercises may run: those of the bundled course alone."""
+    language: str = SOURCE_LANGUAGE
+    """The language of what `outlines` and `load` give, as far as there are translations."""
+
+    def in_language(self, language: str) -> Pack:
+        """The same pack in a language."""
+        return self if language == self.language else replace(self, language=language)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that the pack is translated into, in whole or in part: those that have a folder."""
+        return tuple(tag for tag in NAMES if tag != SOURCE_LANGUAGE and (self.root / tag).is_dir())
+
+    def translated(self, path: Path, language: str) -> Path:
+        """Where the translation of a lesson file stands, or would stand."""
+        return self.root / language / path.name
 
     def outlines(self) -> tuple[Outline, ...]:
         """The lessons' outlines, by number; read once.
@@ -57,21 +76,42 @@ class Pack:
 
     @cached_property
     def _outlines(self) -> tuple[tuple[Outline, Path], ...]:
-        read = [(parse_outline(read_text(path, self.root), shown_path(path)), path) for path in self.files]
+        read = [(self._outline(path), path) for path in self.files]
         return tuple(sorted(read, key=lambda entry: (_sortable(entry[0].number), entry[1].name)))
 
-    def load(self, number_or_id: str) -> Parsed:
-        """Read one lesson.
+    def _outline(self, path: Path) -> Outline:
+        outline = parse_outline(read_text(path, self.root), shown_path(path))
+        translated = self.translated(path, self.language)
+        if self.language == SOURCE_LANGUAGE or not translated.exists():
+            return outline
+        try:
+            return with_titles(outline, read_text(translated, self.root))
+        except UnreadableError:
+            return outline
+
+    def path_of(self, number_or_id: str) -> Path:
+        """The file of a lesson.
 
         Raises:
             UsageError: There is no such lesson.
             CourseError: The head of a lesson file cannot be read.
         """
         outline = self._lesson(_plain(number_or_id))
-        return self._parse(next(path for other, path in self._outlines if other is outline))
+        return next(path for other, path in self._outlines if other is outline)
+
+    def load(self, number_or_id: str) -> Parsed:
+        """Read one lesson, in the pack's language as far as it is translated.
+
+        Raises:
+            UsageError: There is no such lesson.
+            CourseError: The head of a lesson file cannot be read.
+        """
+        parsed = self._parse(self.path_of(number_or_id))
+        return replace(parsed, lesson=parsed.spoken(self.language))
 
     def load_all(self) -> tuple[Parsed, ...]:
-        """Read every lesson, in the order of the files' names; an id or number given twice is a fault."""
+        """Read every lesson as its file has it, with its translations, in the order of the files' names; an
+        id or number given twice is a fault."""
         taken: dict[tuple[str, str], str] = {}
         read: list[Parsed] = []
         for path in self.files:
@@ -80,7 +120,16 @@ class Pack:
             read.append(Parsed(None, tuple(sorted((*parsed.faults, *clashes)))) if clashes else parsed)
         if self.brings_code and all(parsed.lesson for parsed in read):
             read += [Parsed(None, (fault,)) for fault in self._forgotten_exercises(taken)]
+        read += [Parsed(None, (fault,)) for fault in self._forgotten_translations()]
         return tuple(read)
+
+    def _forgotten_translations(self) -> Iterator[Fault]:
+        known = {path.name for path in self.files}
+        for language in self.languages:
+            for path in sorted((self.root / language).iterdir()):
+                if _may_be_lesson(path) and path.name not in known:
+                    message = _("There is no lesson file {name} that this translates; rename or delete it.")
+                    yield Fault(shown_path(path), 1, 1, message.format(name=f"`{path.name}`"), False)
 
     def _forgotten_exercises(self, taken: dict[tuple[str, str], str]) -> Iterator[Fault]:
         folder = self.root / FOLDER
@@ -151,9 +200,28 @@ class Pack:
     def _parse(self, path: Path) -> Parsed:
         try:
             parsed = parse_lesson(read_text(path, self.root), shown_path(path))
-            return with_exercise_files(parsed, self.root, may_run=self.brings_code)
+            parsed = with_exercise_files(parsed, self.root, may_run=self.brings_code)
         except UnreadableError as error:
             return Parsed(None, (error.fault,))
+        if parsed.lesson is None:
+            return parsed
+        translations = [self._translation(path, parsed.lesson, language) for language in self.languages]
+        return replace(parsed, translations=tuple(translations))
+
+    def _translation(self, path: Path, lesson: Lesson, language: str) -> Translation:
+        from tutor.course.translation import Translation, read_translation
+
+        translated = self.translated(path, language)
+        file = shown_path(translated)
+        if not translated.exists():
+            message = _("The lesson is not translated; {command} writes a file to begin with.")
+            command = f"`flask-http-tutor translate begin {lesson.number}`"
+            fault = Fault(file, 1, 1, message.format(command=command), True, lesson.number)
+            return Translation(language, file, lesson, faults=(fault,))
+        try:
+            return read_translation(read_text(translated, self.root), file, lesson, language)
+        except UnreadableError as error:
+            return Translation(language, file, lesson, faults=(error.fault,), readable=False)
 
 
 def open_pack(directory: Path | None = None) -> Pack:

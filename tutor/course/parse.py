@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tutor.course.model import Fault, Lesson
 from tutor.course.outline import CourseError, parse_outline
+
+if TYPE_CHECKING:
+    from tutor.course.translation import Translation
 
 __all__ = ["CourseError", "Parsed", "parse_lesson", "parse_outline"]
 
@@ -18,6 +22,13 @@ class Parsed:
     """None where a fault stops the lesson from loading."""
     faults: tuple[Fault, ...]
     """In file order."""
+    translations: tuple[Translation, ...] = ()
+    """One for each language that the pack has a folder of."""
+
+    def spoken(self, language: str) -> Lesson | None:
+        """The lesson in a language, as far as it is translated."""
+        found = (each.lesson for each in self.translations if each.language == language)
+        return next(found, self.lesson)
 
 
 def parse_lesson(text: str, file: str) -> Parsed:

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+Measure = Callable[[str], int]
+"""How long a text is."""
+
+_IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+
+
+def in_words(text: str) -> int:
+    """The words of a text: what stands between blanks and has a letter or a digit."""
+    return sum(any(character.isalnum() for character in word) for word in text.split())
+
+
+def in_characters(text: str) -> int:
+    """The Chinese characters of a text; a word, number or piece of code among them counts as one."""
+    return in_words(_IDEOGRAPH.sub(" 字 ", text))
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +31,7 @@ class Markdown:
     """A Markdown text, parsed. Lines are counted from 1."""
 
     words: tuple[tuple[int, int], ...]
-    """For each run of prose: the line where it begins, and its words."""
+    """For each run of prose: the line where it begins, and how long it is."""
     quotes: tuple[tuple[int, int], ...]
     """First and last line of each block quote that stands in nothing else."""
     headings: tuple[int, ...]
@@ -29,7 +45,7 @@ def _parser() -> MarkdownIt:
     return MarkdownIt("commonmark").enable("table")
 
 
-def read_markdown(text: str) -> Markdown:
+def read_markdown(text: str, measure: Measure = in_words) -> Markdown:
     """Parse a whole file."""
     words: list[tuple[int, int]] = []
     quotes: list[tuple[int, int]] = []
@@ -40,7 +56,7 @@ def read_markdown(text: str) -> Markdown:
         if token.map:
             line = token.map[0] + 1
         if token.type == "inline":
-            words.append((line, _count(token.children or ())))
+            words.append((line, measure(_joined(token.children or ()))))
         elif token.type == "blockquote_open" and token.level == 0 and token.map:
             quotes.append((token.map[0] + 1, token.map[1]))
         elif token.type == "heading_open" and token.level == 0 and token.tag in ("h1", "h2"):
@@ -50,14 +66,23 @@ def read_markdown(text: str) -> Markdown:
     return Markdown(tuple(words), tuple(quotes), tuple(headings), tuple(fences))
 
 
-def count_words(text: str) -> int:
-    """The words of a Markdown text outside fences; a piece of inline code counts as one."""
-    return sum(_count(token.children or ()) for token in _parser().parse(text) if token.type == "inline")
+def length_of(text: str, measure: Measure = in_words) -> int:
+    """How long a Markdown text is outside fences; a piece of inline code counts as one word."""
+    return sum(
+        measure(_joined(token.children or ())) for token in _parser().parse(text) if token.type == "inline"
+    )
 
 
-def _count(tokens: Iterable[Token]) -> int:
-    text = "".join(_text(token) for token in tokens)
-    return sum(any(character.isalnum() for character in word) for word in text.split())
+def without_code(text: str) -> str:
+    """What of a Markdown text is no code."""
+    tokens = (token for token in _parser().parse(text) if token.type == "inline")
+    return "\n".join(
+        _joined(child for child in token.children or () if child.type != "code_inline") for token in tokens
+    )
+
+
+def _joined(tokens: Iterable[Token]) -> str:
+    return "".join(_text(token) for token in tokens)
 
 
 def _text(token: Token) -> str:

@@ -10,16 +10,15 @@ from dataclasses import dataclass, field
 from tutor.course.blocks import KINDS, Answer, ExerciseBody, QuestionBody, read_body
 from tutor.course.expectations import read_expectations
 from tutor.course.faults import Faults, Place, listed, quoted
+from tutor.course.lint import check_feedback
 from tutor.course.live_paths import Leaf, LivePath, LivePathError, read_path
 from tutor.course.live_text import check_live_values
 from tutor.course.model import Expectation, Question, QuestionKind, WrongAnswer
-from tutor.course.prose import count_words
 from tutor.course.toml_block import Path, TomlBlock
 from tutor.language import _, ngettext
 from tutor.wire.raw_text import parse_message
 from tutor.wire.request import RequestSyntaxError, parse_request_line
 
-FEEDBACK_WORDS = 30
 CHOICES = range(2, 6)
 ORDER_ITEMS = range(3, 7)
 
@@ -88,10 +87,7 @@ def check_texts(body: QuestionBody | ExerciseBody, block: TomlBlock, faults: Fau
         check_not_empty(hint, block, ("hints", index), faults)
     for key, text in body.feedback.items():
         check_not_empty(text, block, ("feedback", key), faults)
-        words = count_words(text)
-        if words > FEEDBACK_WORDS:
-            message = _("The feedback has {count} words; {limit} at most.")
-            faults.style(block.value("feedback", key), message.format(count=words, limit=FEEDBACK_WORDS))
+        check_feedback(text, block.value("feedback", key), faults)
 
 
 def check_not_empty(text: str | None, block: TomlBlock, at: Path, faults: Faults) -> None:
