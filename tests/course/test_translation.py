@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.course.translated import CHINESE, ENGLISH, accepted, english, translated
+from tutor.course.model import Question
 from tutor.course.translation import Standing
 from tutor.course.translation_file import skeleton, with_missing_steps, with_sources
 
