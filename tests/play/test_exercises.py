@@ -236,6 +236,7 @@ def test_ctrl_c_ends_a_run(tmp_path: Path) -> None:
         while not marker.exists():
             assert time.monotonic() < deadline
             time.sleep(0.02)
+        terminal.wait_for("Still running. Ctrl-C ends it.")
         terminal.press("\x03")
         terminal.wait_for("You ended the run. Nothing was counted.")
         terminal.wait_for("Enter: run ▸")

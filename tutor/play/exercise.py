@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,6 +34,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 TRIES_BEFORE_SOLUTION = 2
+
+SLOW_S = 1.5
+"""A run that takes longer is told to be under way."""
 
 LONGEST_READ_CHARS = 1_000_000
 
@@ -211,7 +216,8 @@ class ExercisePlayer:
         """Run the file and keep the attempt; None where nothing came of it."""
         text = self._text_of(self._folder)
         try:
-            run = self._bench.workshop.run(self._file, self._exercise, self._probes)
+            with self._told_where_slow():
+                run = self._bench.workshop.run(self._file, self._exercise, self._probes)
         except TutorError as error:
             self._talk.reply([str(error)])
             return None
@@ -225,6 +231,18 @@ class ExercisePlayer:
             self._tries += not self._passed
             self._record(_word_on(run), Grade.RIGHT if self._passed else Grade.WRONG)
         return run
+
+    @contextmanager
+    def _told_where_slow(self) -> Iterator[None]:
+        """Say that something goes on where it takes longer than a learner expects."""
+        told = threading.Timer(SLOW_S, lambda: self._talk.reply([_("Still running. Ctrl-C ends it.")]))
+        told.daemon = True
+        told.start()
+        try:
+            yield
+        finally:
+            told.cancel()
+            told.join()
 
     def _said_to_pass(self) -> list[Text]:
         screens = self._talk.screens
@@ -292,7 +310,8 @@ class ExercisePlayer:
             self._talk.reply([_("Type the request behind it, such as :try GET /hello?name=Grey")])
             return
         try:
-            run = self._bench.workshop.send(self._file, parse_request_line(argument))
+            with self._told_where_slow():
+                run = self._bench.workshop.send(self._file, parse_request_line(argument))
         except RequestSyntaxError as error:
             self._talk.reply([error.message])
             return
