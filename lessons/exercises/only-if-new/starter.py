@@ -1,0 +1,17 @@
+"""Goal: /menu has an ETag that changes with the text; whoever sends it back gets 304."""
+
+from flask import Flask, request
+
+app = Flask(__name__)
+menu = {"text": "Rice"}
+
+
+@app.get("/menu")
+def show_menu():
+    return menu["text"]
+
+
+@app.put("/menu")
+def write_menu():
+    menu["text"] = request.get_data(as_text=True)
+    return "", 204

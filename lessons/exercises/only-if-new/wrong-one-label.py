@@ -1,0 +1,19 @@
+"""Goal: /menu has an ETag that changes with the text; whoever sends it back gets 304."""
+
+from flask import Flask, make_response, request
+
+app = Flask(__name__)
+menu = {"text": "Rice"}
+
+
+@app.get("/menu")
+def show_menu():
+    response = make_response(menu["text"])
+    response.set_etag("v1")
+    return response.make_conditional(request)
+
+
+@app.put("/menu")
+def write_menu():
+    menu["text"] = request.get_data(as_text=True)
+    return "", 204
