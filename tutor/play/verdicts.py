@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from tutor.course.model import ExchangeBlock, HttpBlock
 from tutor.grading.exercises import Claim, ProbeVerdict
 from tutor.language import _, ngettext
 from tutor.screen.beat import Exhibit, Fixed, Item
@@ -20,6 +21,8 @@ from tutor.screen.wire import (
 )
 from tutor.wire.escape import visible
 from tutor.wire.exchange import Exchange
+from tutor.wire.message import Message
+from tutor.wire.request import parse_http_block
 from tutor.workshop.runner import Run
 from tutor.workshop.words import failure_lines
 
@@ -32,6 +35,9 @@ PRINTED_LINES = 4
 """So many lines of what the file printed are shown."""
 
 _CLAIM_INDENT = 6
+
+_ROW_FIELDS = 48
+"""Longest given fields, in characters, that stand in a row."""
 
 _ROW_BODY = 40
 """Longest body, in characters, that stands in a row."""
@@ -167,6 +173,7 @@ class VerdictScreens:
                 row.append(" → ")
             if request is not None:
                 row.append(visible(f"{request.method} {request.target}"), "request.heading")
+                row.append(self._given(verdict.probe, request) if not place else "", "muted")
             row.append(" → ")
             if response is None:
                 row.append(_("no response"), "response.heading")
@@ -176,6 +183,15 @@ class VerdictScreens:
         if body and len(body) <= _ROW_BODY and "\n" not in body:
             row.append("  " + visible(body, ascii_only=self._env.out.ascii_only), "wire.body")
         return row
+
+    def _given(self, probe: ExchangeBlock, request: Message) -> str:
+        """The fields that tell this request from others to the same address, where they are short."""
+        if not isinstance(probe, HttpBlock) or probe.raw:
+            return ""
+        names = [name for name, _value in parse_http_block(probe.text).fields]
+        given = [f"{name}: {value}" for name in names if (value := request.value(name)) is not None]
+        row = "".join(f"  {each}" for each in given)
+        return visible(row, ascii_only=self._env.out.ascii_only) if len(row) <= _ROW_FIELDS else ""
 
     def _claim(self, claim: Claim) -> list[Text]:
         from rich.cells import cell_len
