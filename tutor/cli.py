@@ -6,6 +6,7 @@ Only click is imported here; each command imports what it needs when it runs.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +16,7 @@ import click
 
 from tutor import __version__
 from tutor.errors import ExitCode, TutorError, UsageError
-from tutor.language import NAMES, SOURCE_LANGUAGE, _, available, use
+from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,11 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Carry out a command line; gives its exit code."""
     language = language_of(arguments, variables)
+    if not _can_show(NAMES[language]):
+        _tell(f"The output's encoding, {sys.stdout.encoding}, cannot show {language}; English it is.")
+        language = SOURCE_LANGUAGE
     use(language)
+    _translate_usage(language)
     _end_on_sigterm()
     if not sys.warnoptions:
         # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
@@ -98,8 +103,28 @@ def language_of(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
     if kept in known:
         return kept
     locale = next((variables[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(name)), "")
-    tag = locale.partition(".")[0].partition("@")[0].replace("_", "-").casefold()
-    return next((item for item in known if tag in {item.casefold(), item.split("-")[0]}), "en")
+    # zh_TW and zh_HK too: a reader of the one script reads the other better than English.
+    spoken = re.split("[-_.@]", locale)[0].casefold()
+    return next((item for item in known if spoken == item.split("-")[0]), "en")
+
+
+def _translate_usage(language: str) -> None:
+    """Have click find its own messages, such as `Usage:`, in our catalogue: it asks gettext for them."""
+    if language != SOURCE_LANGUAGE:
+        import gettext
+
+        os.environ["LANGUAGE"] = language.replace("-", "_")
+        gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
+        gettext.textdomain(DOMAIN)
+
+
+def _can_show(words: str) -> bool:
+    """Whether stdout can encode a language's own name."""
+    try:
+        words.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _kept_language(variables: Mapping[str, str]) -> str:
@@ -423,7 +448,7 @@ def _one_line(error: click.ClickException) -> str:
     words = error.format_message().replace("\n", " ")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else PROGRAM
-    return _("{error} Try: {command} --help").format(error=words.rstrip(".") + ".", command=path)
+    return _("{error}. Try: {command} --help").format(error=words.rstrip(".。"), command=path)
 
 
 def _tell(message: str) -> None:
