@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tutor import __version__
+from tutor import __version__, usage
 from tutor.errors import ExitCode, TutorError, UsageError
-from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, use
+from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, sentences, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -143,7 +143,7 @@ def _kept_language(variables: Mapping[str, str]) -> str:
 def commands(language: str) -> click.Group:
     """All commands, with their help in the language in use."""
 
-    class Commands(click.Group):
+    class Commands(usage.Group):
         """A first word that is no command is a lesson."""
 
         def resolve_command(
@@ -178,7 +178,7 @@ def commands(language: str) -> click.Group:
             return start(_environment(language, {}))
         return None
 
-    @click.command("play", hidden=True, help=_("Start or resume a lesson or a step."))
+    @click.command("play", cls=usage.Command, hidden=True, help=_("Start or resume a lesson or a step."))
     @click.argument("lesson")
     @_global_options
     def play(lesson: str, **options: Any) -> int:
@@ -252,7 +252,7 @@ def commands(language: str) -> click.Group:
         metavar="N",
         help=_("How many sandboxes work at the same time; the report is the same."),
     )
-    @click.option("--strict", is_flag=True, help=_("A check that is skipped counts as failed."))
+    @click.option("--strict", is_flag=True, help=_("What is skipped or warns counts as failed."))
     @_global_options
     def check(
         target: tuple[str, ...],
@@ -344,7 +344,7 @@ def commands(language: str) -> click.Group:
 
 
 def _add_translate(group: click.Group, language: str) -> None:
-    @group.group("translate", help=_("For authors: begin a translation, or accept it."))
+    @group.group("translate", cls=usage.Group, help=_("For authors: begin a translation, or accept it."))
     def translate() -> None:
         pass
 
@@ -399,6 +399,7 @@ def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--pack",
             type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+            metavar="DIR",
             help=_("Another lesson pack's folder."),
         ),
     )
@@ -448,7 +449,9 @@ def _one_line(error: click.ClickException) -> str:
     words = error.format_message().replace("\n", " ")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else PROGRAM
-    return _("{error}. Try: {command} --help").format(error=words.rstrip(".。"), command=path)
+    if not words.endswith((".", "?", "。", "？", ")", "）")):
+        words = _("{words}.").format(words=words)
+    return sentences(words, _("Try: {command} --help").format(command=path))
 
 
 def _tell(message: str) -> None:
