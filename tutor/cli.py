@@ -345,8 +345,10 @@ def commands(language: str) -> click.Group:
 
 def _add_translate(group: click.Group, language: str) -> None:
     @group.group("translate", cls=usage.Group, help=_("For authors: begin a translation, or accept it."))
-    def translate() -> None:
-        pass
+    @_global_options
+    def translate(**options: Any) -> None:
+        root = click.get_current_context().find_root()
+        root.obj = {name: options.get(name) or value for name, value in root.obj.items()}
 
     language_option = click.option(
         "--to",

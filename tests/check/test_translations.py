@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -125,6 +126,21 @@ def test_the_text_report_names_what_is_stale(pack: Path) -> None:
     assert "warning  translation  2.1/first/zh-CN" in outcome.out
     assert "translate accept 2.1/first" in outcome.out
     assert "3 passed, 0 failed" in outcome.out
+
+
+def test_other_formats_carry_the_warning(pack: Path) -> None:
+    """GitHub shows a warning at the line of the Chinese file, and JUnit keeps the words with the case."""
+    rewrite(pack / "2.1.md", "A request goes out.", "A request is on its way.")
+    arguments = ("check", str(pack), "--kind", "translation", "--format")
+    github = flask_http_tutor(*arguments, "github", home=pack.parent, GITHUB_WORKSPACE=str(pack)).out
+    assert "::warning file=zh-CN/2.1.md,line=" in github
+    assert "::error" not in github
+    junit = flask_http_tutor(*arguments, "junit", home=pack.parent).out
+    [case] = [
+        case for case in ElementTree.fromstring(junit).iter("testcase") if case.find("system-out") is not None
+    ]
+    assert case.get("name") == "2.1/first/zh-CN"
+    assert "translate accept 2.1/first" in (case.findtext("system-out") or "")
 
 
 def test_a_step_alone_is_checked_without_the_rest(pack: Path) -> None:

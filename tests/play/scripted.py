@@ -14,6 +14,7 @@ from tutor.client import Client, StepRun
 from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment
+from tutor.language import _, in_use
 from tutor.play.commands import Typed
 from tutor.play.conversation import Conversation
 from tutor.play.step import StepPlayer
@@ -66,10 +67,10 @@ class Learner:
         assert len(bar) <= 5
         label = label if isinstance(label, str) else label()
         self.beats.append((label, self.screen.taken()))
-        if label == "Enter: edit ▸" and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
+        if label == _("Enter: edit ▸") and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
             self.questions.pop(0)
             return ":a"
-        if "Enter: " in label:
+        if "Enter: " in label or "回车：" in label:
             return ""
         question = self.questions.pop(0)
         if any("{{" in answer for answer in question.answer):
@@ -122,7 +123,7 @@ def play(
     screen = Screen()
     variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
     out = Output(screen, variables)
-    env = Environment(out=out, err=out, stdin=screen, variables=variables, pack=Path())
+    env = Environment(out=out, err=out, stdin=screen, variables=variables, language=in_use(), pack=Path())
     learner = Learner(screen, lesson, step, asked(step))
     talk = Conversation(env, learner)
     run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))

@@ -58,7 +58,8 @@ class Screens:
         return Fixed([_text("")])
 
     def welcome(self, address: str, language: str, *, guess_first: bool) -> Item:
-        others = [tag for tag in available() if tag != language]
+        # A terminal that has no Chinese is not offered it.
+        others = [] if self.ascii_only else [tag for tag in available() if tag != language]
         first = (
             _("You guess; then the first request goes out.")
             if guess_first
