@@ -6,6 +6,7 @@ Only click is imported here; each command imports what it needs when it runs.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -13,9 +14,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tutor import __version__
+from tutor import __version__, usage
 from tutor.errors import ExitCode, TutorError, UsageError
-from tutor.language import NAMES, SOURCE_LANGUAGE, _, available, use
+from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, sentences, use
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,11 @@ def main() -> NoReturn:
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Carry out a command line; gives its exit code."""
     language = language_of(arguments, variables)
+    if not _can_show(NAMES[language]):
+        _tell(f"The output's encoding, {sys.stdout.encoding}, cannot show {language}; English it is.")
+        language = SOURCE_LANGUAGE
     use(language)
+    _translate_usage(language)
     _end_on_sigterm()
     if not sys.warnoptions:
         # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
@@ -98,8 +103,28 @@ def language_of(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
     if kept in known:
         return kept
     locale = next((variables[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(name)), "")
-    tag = locale.partition(".")[0].partition("@")[0].replace("_", "-").casefold()
-    return next((item for item in known if tag in {item.casefold(), item.split("-")[0]}), "en")
+    # zh_TW and zh_HK too: a reader of the one script reads the other better than English.
+    spoken = re.split("[-_.@]", locale)[0].casefold()
+    return next((item for item in known if spoken == item.split("-")[0]), "en")
+
+
+def _translate_usage(language: str) -> None:
+    """Have click find its own messages, such as `Usage:`, in our catalogue: it asks gettext for them."""
+    if language != SOURCE_LANGUAGE:
+        import gettext
+
+        os.environ["LANGUAGE"] = language.replace("-", "_")
+        gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
+        gettext.textdomain(DOMAIN)
+
+
+def _can_show(words: str) -> bool:
+    """Whether stdout can encode a language's own name."""
+    try:
+        words.encode(getattr(sys.stdout, "encoding", None) or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
 
 
 def _kept_language(variables: Mapping[str, str]) -> str:
@@ -119,7 +144,7 @@ def commands(language: str) -> click.Group:
     """All commands, with their help in the language in use."""
     import pathlib
 
-    class Commands(click.Group):
+    class Commands(usage.Group):
         """A first word that is no command is a lesson."""
 
         def resolve_command(
@@ -154,7 +179,7 @@ def commands(language: str) -> click.Group:
             return start(_environment(language, {}))
         return None
 
-    @click.command("play", hidden=True, help=_("Start or resume a lesson or a step."))
+    @click.command("play", cls=usage.Command, hidden=True, help=_("Start or resume a lesson or a step."))
     @click.argument("lesson")
     @_global_options
     def play(lesson: str, **options: Any) -> int:
@@ -228,7 +253,7 @@ def commands(language: str) -> click.Group:
         metavar="N",
         help=_("How many sandboxes work at the same time, 1 by default; the report is the same."),
     )
-    @click.option("--strict", is_flag=True, help=_("A check that is skipped counts as failed."))
+    @click.option("--strict", is_flag=True, help=_("What is skipped or warns counts as failed."))
     @click.option(
         "--exercises",
         type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
@@ -327,9 +352,11 @@ def commands(language: str) -> click.Group:
 
 
 def _add_translate(group: click.Group, language: str) -> None:
-    @group.group("translate", help=_("For authors: begin a translation, or accept it."))
-    def translate() -> None:
-        pass
+    @group.group("translate", cls=usage.Group, help=_("For authors: begin a translation, or accept it."))
+    @_global_options
+    def translate(**options: Any) -> None:
+        root = click.get_current_context().find_root()
+        root.obj = {name: options.get(name) or value for name, value in root.obj.items()}
 
     language_option = click.option(
         "--to",
@@ -382,6 +409,7 @@ def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--pack",
             type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+            metavar="DIR",
             help=_("Another lesson pack's folder."),
         ),
         click.option(
@@ -440,7 +468,9 @@ def _one_line(error: click.ClickException) -> str:
     words = error.format_message().replace("\n", " ")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else PROGRAM
-    return _("{error} Try: {command} --help").format(error=words.rstrip(".") + ".", command=path)
+    if not words.endswith((".", "?", "。", "？", ")", "）")):
+        words = _("{words}.").format(words=words)
+    return sentences(words, _("Try: {command} --help").format(command=path))
 
 
 def _tell(message: str) -> None:

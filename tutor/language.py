@@ -7,6 +7,7 @@ module is imported; a learner's `:lang` decides it again.
 from __future__ import annotations
 
 import gettext as _gettext
+from collections.abc import Iterable
 from pathlib import Path
 
 DOMAIN = "flask-http-tutor"
@@ -15,6 +16,8 @@ LOCALE_DIR = Path(__file__).parent / "locale"
 SOURCE_LANGUAGE = "en"
 NAMES = {"en": "English", "zh-CN": "中文"}
 """Every language that the program knows of, in its own words. `available` says which ones it speaks."""
+
+_FULL_WIDTH_ENDS = "。！？；：，、）」』”…"
 
 _translations: _gettext.NullTranslations = _gettext.NullTranslations()
 _tag = SOURCE_LANGUAGE
@@ -53,9 +56,28 @@ def mark(message: str) -> str:
     return message
 
 
+def mark_forms(one: str, many: str) -> tuple[str, str]:
+    """Mark a message with two forms for the catalogue where it stands as data."""
+    return one, many
+
+
 def ngettext(one: str, many: str, count: int) -> str:
     """The form of the message that the count needs."""
     return _translations.ngettext(one, many, count)
+
+
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence lists them."""
+    return _(", ").join(words)
+
+
+def sentences(*parts: str) -> str:
+    """Sentences one behind the other; behind a full-width mark stands no blank."""
+    text = ""
+    for part in parts:
+        if part:
+            text += (" " if text and text[-1] not in _FULL_WIDTH_ENDS else "") + part
+    return text
 
 
 def _directory(tag: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.course.translated import CHINESE, ENGLISH, accepted, english, translated
-from tutor.course.model import Question
+from tutor.course.model import Prose
 from tutor.course.translation import Standing
 from tutor.course.translation_file import skeleton, with_missing_steps, with_sources
 
@@ -45,11 +45,7 @@ def test_a_translation_gives_its_words_to_the_mechanics_of_the_english_file() ->
         asked.exchange,
     )
     assert lesson.pool[0].questions[0].prompt == "这次的状态码是？"
-    prose = [
-        block.markdown
-        for block in step.blocks
-        if not isinstance(block, Question) and hasattr(block, "markdown")
-    ]
+    prose = [block.markdown for block in step.blocks if isinstance(block, Prose)]
     assert prose[0] == "一个请求发了出去。"
     assert prose[1].startswith("两个问题之间：\n\n```python")
 

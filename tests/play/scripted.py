@@ -15,6 +15,7 @@ from tutor.client import Client, StepRun
 from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment
+from tutor.language import _, in_use
 from tutor.learner.progress import Progress
 from tutor.play.bench import Bench
 from tutor.play.commands import Typed
@@ -71,14 +72,14 @@ class Learner:
         assert len(bar) <= 5
         label = label if isinstance(label, str) else label()
         self.beats.append((label, self.screen.taken()))
-        if label == "Enter: edit ▸" and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
+        if label == _("Enter: edit ▸") and "{{" in self.questions[0].answer[0].replace("{{host}}", ""):
             self.questions.pop(0)
             return ":a"
-        if label.startswith("Enter: run"):
+        if label == _("Enter: run ▸"):
             (exercise,) = self.step.exercises
             solution = self.lesson.files_of(exercise.id).solution.text
             (self.work / f"{exercise.id}.py").write_text(solution, "utf-8")
-        if "Enter: " in label:
+        if "Enter: " in label or "回车：" in label:
             return ""
         question = self.questions.pop(0)
         if any("{{" in answer for answer in question.answer):
@@ -138,7 +139,7 @@ def _play(
     screen = Screen()
     variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
     out = Output(screen, variables)
-    env = Environment(out=out, err=out, stdin=screen, variables=variables, pack=Path())
+    env = Environment(out=out, err=out, stdin=screen, variables=variables, language=in_use(), pack=Path())
     learner = Learner(screen, lesson, step, work, asked(step))
     talk = Conversation(env, learner)
     run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))

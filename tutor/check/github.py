@@ -23,12 +23,14 @@ RepositoryPath = Callable[[str], str]
 
 
 def github_annotations(report: Report, repository_path: RepositoryPath) -> str:
-    """Errors for checks that failed or broke, warnings for the reasons of skipped ones, a line of counts."""
+    """Errors for checks that failed or broke, warnings for those that warn and for the reasons of skipped
+    ones, and a line of counts."""
     failed = [check for check in report.checks if check.status in {CheckStatus.FAILED, CheckStatus.ERROR}]
     by_reason = {check.message: check for check in report.checks if check.status is CheckStatus.SKIPPED}
+    warnings = [check for check in report.checks if check.warns]
     lines = [
         *_commands("error", failed, repository_path),
-        *_commands("warning", list(by_reason.values()), repository_path),
+        *_commands("warning", [*warnings, *by_reason.values()], repository_path),
         # The counts hold nothing that somebody else wrote.
         counts_text(report.summary),
     ]
@@ -77,7 +79,8 @@ def job_summary(report: Report) -> str:
     for check in failed[:_FAILURES_ON_PAGE]:
         lines += _failure(check)
     if len(failed) > _FAILURES_ON_PAGE:
-        lines += [_("… and {count} more").format(count=len(failed) - _FAILURES_ON_PAGE), ""]
+        more = len(failed) - _FAILURES_ON_PAGE
+        lines += [ngettext("… and {count} more", "… and {count} more", more).format(count=more), ""]
     versions = ", ".join(f"{name} {version}" for name, version in report.versions)
     lines.append(_markdown(f"{versions} · {report.duration_s:.1f} s"))
     return "\n".join(lines) + "\n"

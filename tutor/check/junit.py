@@ -44,6 +44,8 @@ def _case(suite: ElementTree.Element, check: Check, lesson: LessonReport) -> Non
         if check.status is not CheckStatus.SKIPPED:
             outcome.set("type", check.kind.value)
             outcome.text = "\n".join(visible(line) for line in check.told)
+    elif check.warns:
+        ElementTree.SubElement(case, "system-out").text = visible(check.message)
 
 
 def _property(properties: ElementTree.Element, name: str, value: str) -> None:

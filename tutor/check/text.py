@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from tutor.check.report import Check, CheckStatus, LessonReport, Points, Report, Summary, summarize
-from tutor.language import _, ngettext
+from tutor.language import _, listed, ngettext
 from tutor.wire.escape import visible
 
 LONG_MS = 1000.0
@@ -24,7 +24,7 @@ def text_report(report: Report) -> str:
     total = _("{counts} in {seconds:.1f} s").format(
         counts=counts_text(report.summary), seconds=report.duration_s
     )
-    lines.append(f"{total}, {points_text(report.points)}" if report.points else total)
+    lines.append(listed([total, points_text(report.points)]) if report.points else total)
     return "\n".join(lines) + "\n"
 
 
@@ -47,7 +47,7 @@ def _lesson_lines(lesson: LessonReport) -> Iterator[str]:
     name = f"{lesson.number}  {lesson.title}" if lesson.number is not None else lesson.file
     counts = counts_text(summarize(lesson.checks))
     if lesson.points:
-        counts = f"{counts}, {points_text(lesson.points)}"
+        counts = listed([counts, points_text(lesson.points)])
     yield f"{visible(name)}: {counts}" if name else counts
     told: set[str] = set()
     for check in lesson.checks:
@@ -69,10 +69,11 @@ def _failure_lines(check: Check) -> Iterator[str]:
     # The bar keeps a body's line that reads `::error` from being a command to GitHub Actions, which
     # passes over spaces in front of one.
     yield from (f"    | {visible(line)}".rstrip() for line in others)
+    expected, actual = _("expected:"), _("actual:  ")
     if check.expected:
-        yield f"    {_('expected:')} {visible(check.expected)}"
+        yield f"    {expected} {visible(check.expected)}"
     if check.actual:
-        yield f"    {_('actual:')}   {visible(check.actual)}"
+        yield f"    {actual} {visible(check.actual)}"
     yield from (f"    | {visible(line)}".rstrip() for line in check.evidence)
 
 
@@ -109,4 +110,4 @@ def counts_text(summary: Summary) -> str:
         )
     if summary.skipped:
         counts.append(_("{count} skipped").format(count=summary.skipped))
-    return ", ".join(counts)
+    return listed(counts)

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import NamedTuple
 
+from tutor import language
 from tutor.course.model import Fault
 from tutor.language import _
 
@@ -48,7 +49,7 @@ class Faults:
 
     def unknown(self, place: Place, message: str, name: str, known: Iterable[str]) -> None:
         """Report a name that is not known, with the nearest ones that are."""
-        self.add(place, f"{message} {suggestion(name, known)}".rstrip())
+        self.add(place, language.sentences(message, suggestion(name, known)))
 
     def sorted(self) -> tuple[Fault, ...]:
         """The faults in file order, each once."""
@@ -63,7 +64,7 @@ def quoted(name: object) -> str:
 
 def listed(names: Iterable[object]) -> str:
     """Names as a message lists them."""
-    return ", ".join(quoted(name) for name in names)
+    return language.listed(quoted(name) for name in names)
 
 
 def suggestion(name: str, known: Iterable[str]) -> str:
@@ -76,4 +77,4 @@ def suggestion(name: str, known: Iterable[str]) -> str:
         return ""
     names = [quoted(candidate) for candidate in candidates]
     shown = names if len(names) <= MOST_LISTED else [*names[:MOST_LISTED], "…"]
-    return _("Known here: {names}.").format(names=", ".join(shown))
+    return _("Known here: {names}.").format(names=language.listed(shown))

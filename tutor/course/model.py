@@ -349,6 +349,11 @@ class Lesson:
         """The files of an exercise of this lesson."""
         return next(files for files in self.exercise_files if files.id == exercise)
 
+    def is_spoken(self, language: str) -> bool:
+        """Whether any of its words are in a language."""
+        steps = (*self.steps, *self.pool)
+        return self.language == language or any(step.language == language for step in steps)
+
     @property
     def main_steps(self) -> tuple[Step, ...]:
         """The steps that count for finishing."""

@@ -20,7 +20,7 @@ from tutor.course.parse import Parsed, parse_lesson, parse_outline
 from tutor.course.scan import scan
 from tutor.course.toml_block import read_toml
 from tutor.errors import UsageError
-from tutor.language import NAMES, SOURCE_LANGUAGE, _
+from tutor.language import NAMES, SOURCE_LANGUAGE, _, sentences
 
 if TYPE_CHECKING:
     from tutor.course.translation import Translation
@@ -313,7 +313,7 @@ def _nearest(number: str, numbers: Sequence[str]) -> list[str]:
 def _told(message: str, near: Sequence[str]) -> str:
     match near:
         case [one, other]:
-            return f"{message} {_('The nearest are {one} and {other}.').format(one=one, other=other)}"
+            return sentences(message, _("The nearest are {one} and {other}.").format(one=one, other=other))
         case [one]:
-            return f"{message} {_('The nearest is {one}.').format(one=one)}"
+            return sentences(message, _("The nearest is {one}.").format(one=one))
     return message

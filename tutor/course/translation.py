@@ -466,13 +466,12 @@ class _StepReader:
 def _with_words(
     blocks: Sequence[Block], prose: Sequence[str], questions: dict[str, Question]
 ) -> Iterator[Block]:
-    """The blocks with other words; pieces of prose that stand in one gap become one."""
+    """The same blocks with other words; of the pieces of prose in one gap, the first has all of them."""
     gap = 0
     said = False
     for block in blocks:
         if isinstance(block, Prose):
-            if not said:
-                yield replace(block, markdown=prose[gap])
+            yield replace(block, markdown="" if said else prose[gap])
             said = True
             continue
         gap, said = gap + 1, False

@@ -9,7 +9,7 @@ from tutor.course.model import Operator, Question
 from tutor.grading.expectations import Mismatch, shortened, unmet
 from tutor.grading.live import LiveValueError, insert, lookup
 from tutor.grading.verdict import Grade, Verdict
-from tutor.language import _
+from tutor.language import _, sentences
 from tutor.wire.exchange import Exchange
 from tutor.wire.message import Message
 from tutor.wire.raw_text import parse_message
@@ -70,7 +70,7 @@ def grade_request(
         known = [text for each in wrong.answers if (text := _filled(each, fired, address)) is not None]
         if sent is not None and any(_same_request(sent, text) for text in known):
             return Verdict(Grade.WRONG, given, wrong.feedback, wrong.key, came=arrived)
-    return Verdict(Grade.WRONG, given, came=" ".join((arrived, _came_back(missed[0], hops))))
+    return Verdict(Grade.WRONG, given, came=sentences(arrived, _came_back(missed[0], hops)))
 
 
 def _is_about_body(question: Question, hops: Sequence[Exchange]) -> bool:

@@ -8,7 +8,7 @@ from tutor.course.model import Outline
 from tutor.course.pack import open_pack
 from tutor.environment import Environment
 from tutor.errors import ExitCode
-from tutor.language import _, ngettext
+from tutor.language import _, listed, ngettext
 from tutor.learner.progress import Progress, is_updated, standing, state_of
 
 
@@ -18,7 +18,7 @@ def list_lessons(env: Environment, name: str, *, as_json: bool) -> ExitCode:
     Raises:
         UsageError: there is no such lesson.
     """
-    pack = open_pack(env.pack)
+    pack = open_pack(env.pack).in_language(env.language)
     outlines = (pack.find(name).lesson,) if name else pack.outlines()
     with Progress(env.state_directory) as progress:
         if as_json:
@@ -63,9 +63,9 @@ def standing_words(done: int, steps: int, helped: int = 0, updated: int = 0) -> 
         done=done, steps=steps
     )
     if helped:
-        words += ", " + _("{count} with help").format(count=helped)
+        words = listed([words, _("{count} with help").format(count=helped)])
     if updated:
-        words += ", " + _("{count} updated since").format(count=updated)
+        words = listed([words, _("{count} updated since").format(count=updated)])
     return words
 
 
@@ -83,8 +83,7 @@ def step_rows(outline: Outline, progress: Progress, here: str = "") -> list[str]
             notes.append(_("you are here"))
         mark = "> " if step.id == here else "  "
         rows.append(
-            f"{mark}{step.number.ljust(width + 2)}{step.title}"
-            + (f"   ({', '.join(notes)})" if notes else "")
+            f"{mark}{step.number.ljust(width + 2)}{step.title}" + (f"   ({listed(notes)})" if notes else "")
         )
     return rows
 

@@ -15,7 +15,7 @@ def reset_progress(env: Environment, name: str, *, sure: bool) -> ExitCode:
     Raises:
         UsageError: no such lesson, or nobody can be asked.
     """
-    lesson = open_pack(env.pack).find(name).lesson if name else None
+    lesson = open_pack(env.pack).in_language(env.language).find(name).lesson if name else None
     what = f"{lesson.number} {lesson.title}" if lesson else _("all lessons")
     if not sure:
         if not env.interactive:

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from tutor.play.completion import Surroundings
 
-GO_ON_BAR = (":r raw", ":t timeline", ":b back", ":m map", ":? help")
-
 
 class Moved(Exception):  # noqa: N818 - a way out of a step, not an error
     """The learner goes elsewhere: `verb` is NEXT, BACK, GO, DEEPER or QUIT."""
@@ -81,16 +79,21 @@ class Conversation:
 
     def _wrapped(self, words: str) -> list[Text | str]:
         """A sentence of the tutor's own in rows that break between words."""
-        from rich.text import Text
+        from tutor.screen.wide import wrapped
 
         if not words or self.env.plain:
             return [words]
-        return list(Text(visible(words)).wrap(self.env.out.console, self.env.out.size[0]))
+        return [row for line in words.split("\n") for row in wrapped(visible(line), self.env.out.size[0])]
 
     def go_on(self, label: str = "") -> None:
         """Wait for Enter."""
         while True:
-            typed = self.ask(label or _("Enter: go on ▸"), GO_ON_BAR)
+            bar = (_(":r raw"), _(":t timeline"), _(":b back"), _(":m map"), _(":? help"))
+            typed = self.ask(label or _("Enter: go on ▸"), bar, returns={Verb.LANGUAGE})
+            if typed.verb is Verb.LANGUAGE:
+                # The prompt itself is asked anew, in the other language.
+                self.handler(typed)
+                continue
             if not typed.answer.strip():
                 return
             self.reply([_("Enter goes on; no answer is expected here. :? lists what you can type.")])

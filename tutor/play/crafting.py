@@ -56,7 +56,7 @@ class Crafting:
         self._talk = talk
         self._run = run
         self._exhibits = exhibits
-        self._question = question
+        self.question = question
         self._address = address
         self._record = record
         self._block = next((block for block in step.exchanges if block.id == question.exchange), None)
@@ -77,7 +77,7 @@ class Crafting:
             self._run.listen(None)
 
     def ask(self, label: str, bar: Sequence[str]) -> Typed | Verdict:
-        """The verdict on the next request, or what was typed where it is none: an empty line, `:a`.
+        """The verdict on the next request, or what was typed where it is none: an empty line, `:a`, `:lang`.
 
         Raises:
             Moved: the learner goes elsewhere.
@@ -90,11 +90,17 @@ class Crafting:
                     continue
                 return verdict
             typed = self._talk.ask(
-                label, bar, returns={Verb.ANSWER, Verb.EDIT}, inbox=self._inbox, around=self._around()
+                label,
+                bar,
+                returns={Verb.ANSWER, Verb.EDIT, Verb.LANGUAGE},
+                inbox=self._inbox,
+                around=self._around(),
             )
             if typed.woken:
                 return self._arrived(self._inbox.take())
-            if typed.verb is Verb.ANSWER or (typed.verb is None and not typed.answer.strip()):
+            if typed.verb in {Verb.ANSWER, Verb.LANGUAGE} or (
+                typed.verb is None and not typed.answer.strip()
+            ):
                 return typed
             if typed.verb is None and not is_message(typed.answer):
                 return self._sent(typed.answer, parse_request_line)
@@ -124,8 +130,8 @@ class Crafting:
 
     def _beginning(self) -> str:
         """A message to begin with."""
-        if self._question.start:
-            return insert(self._question.start, self._run.fired, address=self._address).rstrip(" ")
+        if self.question.start:
+            return insert(self.question.start, self._run.fired, address=self._address).rstrip(" ")
         sent = [exchange.data(Direction.REQUEST) for _name, exchange in self._exhibits.exchanges]
         host = self._address.partition("://")[2]
         return next(
@@ -164,7 +170,7 @@ class Crafting:
     def _graded(self, hops: Sequence[Exchange], request: Request | RawRequest) -> Verdict:
         """Show what a learner's request led to, and grade it."""
         self._exhibits.exchanges += [(_("yours"), exchange) for exchange in hops]
-        verdict = grade_request(self._question, hops, self._run.fired, sent=request, address=self._address)
+        verdict = grade_request(self.question, hops, self._run.fired, sent=request, address=self._address)
         view = self._exhibits.view_of(self._block)
         if isinstance(request, RawRequest):
             # Somebody who typed line ends wants to see them.

@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tutor.course.model import Question, QuestionKind
+from tutor.course.prose import in_characters, in_words
 from tutor.grading.answers import LETTERS, answer_text
 from tutor.grading.verdict import Verdict
-from tutor.language import _
+from tutor.language import _, sentences
 from tutor.play.screens import ended, literal
 
 MISSES_BEFORE_OFFER = 2
 
 LONG_OPTION_WORDS = 3
 """Options of more words are named with their letter: they read badly in the middle of a sentence."""
+
+LONG_OPTION_CHARACTERS = 8
 
 _IN_CODE = {QuestionKind.TEXT, QuestionKind.NUMBER, QuestionKind.REQUEST}
 
@@ -49,7 +52,7 @@ def guess_off(question: Question, verdict: Verdict, shown: Sequence[str]) -> Sai
         # How much of such an answer was right is of use for another try alone, and there is none.
         feedback = next((wrong.feedback for wrong in question.wrong if wrong.key == verdict.key), "")
         start = _("You guessed {guess}; the answer is {answer}").format(
-            guess=verdict.given.rstrip("."), answer=ended(answer_text(question, shown=shown))
+            guess=verdict.given.rstrip(".。"), answer=ended(answer_text(question, shown=shown))
         )
     elif question.kind is QuestionKind.CHOICE and _is_long(question):
         start = _("You guessed {guess} The answer is {answer}").format(
@@ -58,18 +61,18 @@ def guess_off(question: Question, verdict: Verdict, shown: Sequence[str]) -> Sai
         )
     elif question.kind is QuestionKind.CHOICE:
         start = _("You guessed {guess}; it is {answer}").format(
-            guess=verdict.given.rstrip("."), answer=ended(dict(question.choices)[question.answer[0]])
+            guess=verdict.given.rstrip(".。"), answer=ended(dict(question.choices)[question.answer[0]])
         )
     else:
         start = _("You guessed {guess}; it is {answer}").format(
-            guess=literal(verdict.given).rstrip("."), answer=ended(f"`{question.answer[0]}`")
+            guess=literal(verdict.given).rstrip(".。"), answer=ended(f"`{question.answer[0]}`")
         )
-    return Said(start, " ".join(part for part in (feedback, question.explain) if part), "off")
+    return Said(start, sentences(feedback, question.explain), "off")
 
 
 def missed(question: Question, verdict: Verdict, *, misses: int, hints_given: int) -> Said:
     """To a wrong answer that may be tried again."""
-    said = " ".join(part for part in (literal(verdict.came), verdict.feedback) if part)
+    said = sentences(literal(verdict.came), verdict.feedback)
     if misses >= MISSES_BEFORE_OFFER:
         again = _("Try again, or `:a` shows the answer.")
     elif hints_given < len(question.hints):
@@ -95,7 +98,10 @@ def told(verdict: Verdict) -> Said:
 
 
 def _is_long(question: Question) -> bool:
-    return any(len(words.split()) > LONG_OPTION_WORDS for _key, words in question.choices)
+    return any(
+        in_words(words) > LONG_OPTION_WORDS or in_characters(words) > LONG_OPTION_CHARACTERS
+        for _key, words in question.choices
+    )
 
 
 def _lettered(question: Question, shown: Sequence[str], key: str) -> str:

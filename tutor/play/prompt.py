@@ -9,7 +9,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tutor.environment import Environment
-from tutor.language import _
+from tutor.language import _, listed
 from tutor.screen.output import plain_symbols
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class LinePrompter:
         if bar and tuple(bar) != self._bar:
             # What a bar would offer is said once, in words.
             self._bar = tuple(bar)
-            out.show([_("Commands: {commands}.").format(commands=", ".join(bar))])
+            out.show([_("Commands: {commands}.").format(commands=listed(bar))])
         while True:
             if label:
                 out.ask(label + " ")
@@ -322,6 +322,7 @@ class BarPrompter:
 
     def _toolbar(self, kind: str) -> str:
         from prompt_toolkit.application import get_app
+        from prompt_toolkit.utils import get_cwidth
 
         from tutor.play.editor import message_bar
 
@@ -333,7 +334,7 @@ class BarPrompter:
             return offers
         bar = ""
         for command in message_bar(buffer.text) if kind == "message" else self._bar:
-            if len(bar) + len(command) + 3 > width:
+            if get_cwidth(bar) + get_cwidth(command) + 3 > width:
                 break
             bar += ("   " if bar else " ") + command
         return bar

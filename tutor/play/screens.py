@@ -17,7 +17,7 @@ from tutor.course.model import (
     WebSocketBlock,
 )
 from tutor.grading.answers import LETTERS
-from tutor.language import NAMES, _, available, ngettext
+from tutor.language import NAMES, _, available, listed, ngettext, sentences
 from tutor.play.commands import COMMANDS
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
@@ -35,6 +35,7 @@ Sendable = Request | RawRequest | WebSocketBlock
 """What a step sends."""
 
 _BODY_PREVIEW_LINES = 4
+_FIRST_WORD = re.compile(r"[^\s，。：]*[，。：]?")
 
 
 class Screens:
@@ -57,7 +58,8 @@ class Screens:
         return Fixed([_text("")])
 
     def welcome(self, address: str, language: str, *, guess_first: bool) -> Item:
-        others = [tag for tag in available() if tag != language]
+        # A terminal that has no Chinese is not offered it.
+        others = [] if self.ascii_only else [tag for tag in available() if tag != language]
         first = (
             _("You guess; then the first request goes out.")
             if guess_first
@@ -94,6 +96,15 @@ class Screens:
                 "muted",
             )
         return Fixed([head], keep_with_next=True)
+
+    def not_translated(self) -> Item:
+        """That the words below are English, where the learner reads another language."""
+        words = _("(There is no translation of this step yet, or the English has changed since; in English:)")
+        return Fixed(self.prose(words, "muted"), keep_with_next=True)
+
+    def lesson_not_translated(self) -> Item:
+        """That a whole lesson is in English, where the learner reads another language."""
+        return Fixed(self.prose(_("(This lesson is not translated; it is in English.)"), "muted"))
 
     def heading(self, words: str) -> Item:
         return Fixed([_text(words, "title")], keep_with_next=True)
@@ -255,9 +266,10 @@ class Screens:
 
     def said(self, start: str, markdown: str = "", style: str = "") -> list[Text]:
         """A sentence of the tutor's own, then the lesson's words."""
-        lines = self.prose(" ".join(part for part in (start, markdown) if part))
-        if lines and style:
-            lines[0].stylize(style, 0, len(start.split(" ")[0]) if start else 0)
+        lines = self.prose(sentences(start, markdown))
+        first = _FIRST_WORD.match(start)
+        if lines and style and first:
+            lines[0].stylize(style, 0, first.end())
         return lines
 
     def deeper_offer(self, steps: Sequence[OutlineStep]) -> Item:
@@ -344,7 +356,7 @@ def answer_in_words(question: Question) -> str:
     """The right answer as Markdown, without letters: those are another learner's."""
     words = dict(question.choices)
     if question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
-        return "; ".join(f"**{words[key]}**" for key in question.answer)
+        return listed(f"**{words[key]}**" for key in question.answer)
     if question.kind is QuestionKind.ORDER:
         return " → ".join(words[key] for key in question.answer)
     if question.kind is QuestionKind.EXERCISE:
@@ -364,7 +376,9 @@ def without_takeaway(markdown: str) -> str:
 def ended(markdown: str) -> str:
     """The words with a full stop, unless they end in one, or in a mark inside code that a stop would blur."""
     bare = markdown.rstrip("`*_ ")
-    return markdown if bare.endswith((".", "!", "?", "…")) else markdown + "."
+    if bare.endswith((".", "!", "?", "…", "。", "！", "？")):
+        return markdown
+    return _("{words}.").format(words=markdown)
 
 
 def literal(text: str) -> str:

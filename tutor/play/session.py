@@ -64,6 +64,8 @@ class Session:
         self._talk = Conversation(env, prompter)
         self._outlines = pack.outlines()
         self._lessons: dict[str, Lesson] = {}
+        self._untold: set[str] = set()
+        """Ids of lessons of which it has been said that they are not in the learner's language."""
         self._seed = progress.shuffle_seed()
         self._player: StepPlayer | None = None
         self._here: tuple[Outline, OutlineStep] | None = None
@@ -175,6 +177,7 @@ class Session:
     ) -> tuple[Outline, OutlineStep] | None:
         """Play a step; gives the next place, or None at the end of the course."""
         outline, outline_step = here
+        outline = self._spoken(outline)
         lesson = self._lesson(outline)
         step = next(item for item in lesson.steps if item.id == outline_step.id)
         self._here = here
@@ -185,6 +188,9 @@ class Session:
                 self._warm_up(outline)
             player = self._player_of(lesson, step)
             before = list(opening)
+            if not lesson.is_spoken(self._env.language) and lesson.id not in self._untold:
+                self._untold.add(lesson.id)
+                before.append(self._talk.screens.lesson_not_translated())
             if first:
                 before += self._talk.screens.lesson_head(lesson)
                 if lesson.opening and not opening:
@@ -193,9 +199,10 @@ class Session:
             self._progress.mark_step(
                 lesson.id, step, StepStatus.DONE, at=self._env.now(), helped=player.helped
             )
-            return self._after(outline, lesson, step, rest)
+            outline = self._spoken(outline)
+            return self._after(outline, self._lesson(outline), step, rest)
         except Moved as move:
-            return self._moved(move, outline, step)
+            return self._moved(move, self._spoken(outline), step)
         finally:
             self._player = None
 
@@ -321,7 +328,7 @@ class Session:
         left = undone(outline, self._progress.states(outline.id))
         if left:
             words = _("Steps of {number} that you have not done: {steps}. :g goes to one.")
-            steps = ", ".join(step.number for step in left)
+            steps = language.listed(step.number for step in left)
             self._talk.reply([words.format(number=outline.number, steps=steps)])
         else:
             attempts = self._progress.attempts(lesson.id)
@@ -443,20 +450,42 @@ class Session:
         known = language.available()
         if not tag:
             self._talk.reply(
-                [_("Languages: {names}.").format(names=", ".join(f":lang {item}" for item in known))]
+                [_("Languages: {names}.").format(names=language.listed(f":lang {item}" for item in known))]
             )
             return
         chosen = next((item for item in known if item.casefold() == tag.casefold()), None)
         if chosen is None:
             self._talk.reply(
-                [_("There is no text in {tag}. There is {names}.").format(tag=tag, names=", ".join(known))]
+                [
+                    _("There is no text in {tag}. There is: {names}.").format(
+                        tag=tag, names=language.listed(known)
+                    )
+                ]
             )
+            return
+        if not self._env.out.can_show(language.NAMES[chosen]):
+            self._talk.reply([_("This terminal cannot show {name}.").format(name=chosen)])
             return
         language.use(chosen)
         self._env = replace(self._env, language=chosen)
         self._talk.env = self._env
         self._progress.set_setting(LANGUAGE, chosen)
+        self._pack = self._pack.in_language(chosen)
+        self._outlines = self._pack.outlines()
+        self._lessons.clear()
+        if self._player is not None:
+            self._player.reword(*self._same(self._player))
         self._talk.reply([_("From here on: {name}.").format(name=language.NAMES[chosen])])
+
+    def _same(self, player: StepPlayer) -> tuple[Lesson, Step]:
+        """The lesson and the step of a player, in the language in use."""
+        lesson = self._lesson(next(item for item in self._outlines if item.id == player.lesson.id))
+        steps = (*lesson.steps, *lesson.pool)
+        return lesson, next(step for step in steps if step.id == player.step.id)
+
+    def _spoken(self, outline: Outline) -> Outline:
+        """An outline in the language in use."""
+        return next(item for item in self._outlines if item.id == outline.id)
 
     def _farewell(self) -> None:
         position = self._progress.position()

@@ -17,7 +17,7 @@ def start(env: Environment, name: str = "") -> ExitCode:
     Raises:
         UsageError: no terminal, or no such lesson.
     """
-    pack = open_pack(env.pack)
+    pack = open_pack(env.pack).in_language(env.language)
     address = pack.find(name) if name else None
     if not env.interactive:
         raise UsageError(

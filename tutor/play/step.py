@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from tutor import language
 from tutor.client import StepRun
 from tutor.course.model import (
     Block,
@@ -78,8 +79,8 @@ class StepPlayer:
         from_memory: str = "",
     ) -> None:
         self._talk = talk
-        self._lesson = lesson
-        self._step = step
+        self.lesson = lesson
+        self.step = step
         self._run = run
         self._address = address
         self._seed = f"{seed}/{lesson.id}/{step.id}"
@@ -94,6 +95,10 @@ class StepPlayer:
         self._commands = StepCommands(
             talk, step, run, self._exhibits, self._asked, address=address, refire=self._refire
         )
+        self._place = 0
+        """Which block is played."""
+        self._told = 0
+        """The first block of the beat that is on the screen."""
         self._on_screen: set[str] = set()
         """Ids of exchanges whose lines are still in the beat being prepared."""
 
@@ -123,13 +128,17 @@ class StepPlayer:
         if self._from_memory:
             self._pending = [*opening, screens.heading(self._from_memory)]
         else:
-            self._pending = [*opening, screens.step_head(self._step, self._lesson)]
-        blocks = self._step.blocks
+            self._pending = [*opening, screens.step_head(self.step, self.lesson)]
+        if self._is_foreign:
+            self._pending.append(screens.not_translated())
         place = 0
-        while place < len(blocks):
+        while place < len(self.step.blocks):
+            # Looked up each time: `:lang` may have put the step's words in another language in its place.
+            blocks = self.step.blocks
             block = blocks[place]
+            self._place = place
             place += 1
-            if isinstance(block, Prose) and (self._step.recall or not self._from_memory):
+            if isinstance(block, Prose) and (self.step.recall or not self._from_memory):
                 self._pending += self._talk.screens.prose_items(block)
             elif isinstance(block, Source):
                 self._pending += self._exhibits.source_items(block)
@@ -142,13 +151,15 @@ class StepPlayer:
                     place += 1
                 self._fire(group, unbroken=unbroken)
                 unbroken = False
+                self._told = place
             elif isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
                 if not self._from_memory:
                     self._do_exercise(block)
             elif isinstance(block, Question) and not block.prediction:
                 self._ask(block)
-        if self._step.takeaway and not self._from_memory:
-            self._pending.append(self._talk.screens.takeaway(self._step))
+                self._told = place
+        if self.step.takeaway and not self._from_memory:
+            self._pending.append(self._talk.screens.takeaway(self.step))
         return self._pending
 
     # Firing
@@ -160,7 +171,7 @@ class StepPlayer:
     def _predictions(self, block: ExchangeBlock) -> list[Question]:
         return [
             question
-            for question in self._step.questions
+            for question in self.step.questions
             if question.prediction and question.exchange == block.id
         ]
 
@@ -172,7 +183,7 @@ class StepPlayer:
             delays = _delays_ms(group)
             requests = [(request, delays.get(block.id)) for block, request in ready]
             later = len(group) - len(ready)
-            apps = {block.app for block in group} - {self._step.app, ""}
+            apps = {block.app for block in group} - {self.step.app, ""}
             self._pending.append(
                 self._talk.screens.to_send(requests, self._address, later=later, app=", ".join(sorted(apps)))
             )
@@ -195,7 +206,8 @@ class StepPlayer:
         self._pending = self._exhibits.items_of(group)
         # Rows do not show the lines that a question may be about.
         self._on_screen = set() if self._exhibits.as_rows(group) else {block.id for block in group}
-        for question, verdict in guesses:
+        for asked_question, verdict in guesses:
+            question = self._spoken(asked_question)
             if len(guesses) > 1:
                 asked = self._talk.screens.prose(question.prompt, "muted")
                 self._pending.append(Fixed(asked, keep_with_next=True))
@@ -219,8 +231,12 @@ class StepPlayer:
             typed = self._talk.ask(
                 _("Enter: send ▸"),
                 (_(":n next"), _(":b back"), _(":m map"), _(":? help"), _(":q quit")),
-                returns={Verb.FIRE},
+                returns={Verb.FIRE, Verb.LANGUAGE},
             )
+            if typed.verb is Verb.LANGUAGE:
+                if self._respeak(typed):
+                    self._talk.say(self._exhibits.lines(self._retold()))
+                continue
             if typed.verb is Verb.FIRE or not typed.answer.strip():
                 return
             self._talk.reply(
@@ -276,7 +292,7 @@ class StepPlayer:
             return
         self._run.restart()
         self._exhibits.exchanges.clear()
-        for block in self._step.exchanges:
+        for block in self.step.exchanges:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
@@ -294,8 +310,8 @@ class StepPlayer:
         self._exercise = ExercisePlayer(
             self._talk,
             exercise,
-            self._step.probes(exercise.id),
-            self._lesson.files_of(exercise.id),
+            self.step.probes(exercise.id),
+            self.lesson.files_of(exercise.id),
             self._bench,
             record=lambda word, given: self._record(exercise, word, given),
             number=number,
@@ -315,14 +331,22 @@ class StepPlayer:
         self._pending.append(self._talk.screens.question(question, shown, self._exhibits.evidence(question)))
         self._flush()
         self._asked.open(question)
-        bar = (_(":f fire without a guess"), _(":h hint"), _(":n next"), _(":m map"), _(":? help"))
         while True:
+            bar = (_(":f fire without a guess"), _(":h hint"), _(":n next"), _(":m map"), _(":? help"))
             typed = self._talk.ask(
                 label_for(question, shown),
                 bar,
                 options=self._words(question),
-                returns={Verb.FIRE, Verb.ANSWER},
+                returns={Verb.FIRE, Verb.ANSWER, Verb.LANGUAGE},
             )
+            if typed.verb is Verb.LANGUAGE:
+                if self._respeak(typed):
+                    question = self._spoken(question)
+                    self._asked.question = question
+                    evidence = self._exhibits.evidence(question)
+                    self._pending = [*self._retold(), self._talk.screens.question(question, shown, evidence)]
+                    self._flush()
+                continue
             if typed.verb is Verb.ANSWER:
                 self._talk.reply([_("The exchange answers. :f fires it without a guess.")])
                 continue
@@ -351,7 +375,7 @@ class StepPlayer:
     def _ask_for_request(self, question: Question) -> None:
         crafting = Crafting(
             self._talk,
-            self._step,
+            self.step,
             self._run,
             self._exhibits,
             question,
@@ -363,12 +387,16 @@ class StepPlayer:
             # Asked from memory, Enter alone passes the question.
             opens = bool(question.start) and not self._from_memory
             label = _("Enter: edit ▸") if opens else label_for(question, shown)
+            crafting.question = question
             typed = crafting.ask(label, (_(":e edit"), *bar[:-2], bar[-1]))
             if isinstance(typed, Verdict):
                 self._pending = crafting.items
                 return typed
             if typed.verb is Verb.ANSWER:
                 return None
+            if typed.verb is Verb.LANGUAGE:
+                self._respeak(typed)
+                return Verdict(Grade.UNREADABLE)
             self._pass_on(typed)
             if opens:
                 crafting.edit()
@@ -382,10 +410,16 @@ class StepPlayer:
     def _answered(self, question: Question, shown: Sequence[str], bar: Sequence[str]) -> Verdict | None:
         """The verdict on what is typed at the prompt; None where the answer is to be shown."""
         typed = self._talk.ask(
-            label_for(question, shown), bar, options=self._words(question), returns={Verb.ANSWER}
+            label_for(question, shown),
+            bar,
+            options=self._words(question),
+            returns={Verb.ANSWER, Verb.LANGUAGE},
         )
         if typed.verb is Verb.ANSWER:
             return None
+        if typed.verb is Verb.LANGUAGE:
+            self._respeak(typed)
+            return Verdict(Grade.UNREADABLE)
         self._pass_on(typed)
         return self._graded(question, typed.answer, shown)
 
@@ -394,7 +428,13 @@ class StepPlayer:
         self._show_question(question, shown)
         self._asked.open(question)
         misses = 0
+        spoken = language.in_use()
         while True:
+            if spoken != language.in_use():
+                spoken, question = language.in_use(), self._spoken(question)
+                self._asked.question = question
+                self._pending = self._retold()
+                self._show_question(question, shown)
             bar = (_(":h hint"), _(":r raw"), _(":n next"), _(":m map"), _(":? help"))
             if misses >= feedback.MISSES_BEFORE_OFFER:
                 bar = (_(":a answer"), *bar[:3], bar[-1])
@@ -413,6 +453,41 @@ class StepPlayer:
             self._pending = []
             said = feedback.missed(question, verdict, misses=misses, hints_given=self._asked.hints_given)
             self._talk.reply(self._said(said))
+
+    # Another language in the middle of it
+
+    def reword(self, lesson: Lesson, step: Step) -> None:
+        """Go on in the words of another language: of the same lesson, the same step."""
+        self.lesson, self.step = lesson, step
+
+    def _respeak(self, typed: Typed) -> bool:
+        """Carry out `:lang`; whether the language is another one now."""
+        before = language.in_use()
+        self._talk.handler(typed)
+        return language.in_use() != before
+
+    def _spoken(self, question: Question) -> Question:
+        """The question in the words of the language in use."""
+        return next(other for other in self.step.questions if other.id == question.id)
+
+    def _retold(self) -> list[Item]:
+        """The words of the beat on the screen, in the language in use."""
+        screens = self._talk.screens
+        items: list[Item] = []
+        if not self._from_memory:
+            items = [screens.step_head(self.step, self.lesson)]
+            if self._is_foreign:
+                items.append(screens.not_translated())
+        if self.step.recall or not self._from_memory:
+            for block in self.step.blocks[self._told : self._place]:
+                items += screens.prose_items(block) if isinstance(block, Prose) else []
+        return items
+
+    @property
+    def _is_foreign(self) -> bool:
+        """Whether this step alone is not in the learner's language."""
+        spoken = self._talk.env.language
+        return self.step.language != spoken and self.lesson.is_spoken(spoken)
 
     def _show_question(self, question: Question, shown: Sequence[str]) -> None:
         """In the same beat as its evidence, or with the lines that matter printed again."""

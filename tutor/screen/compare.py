@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from tutor.language import _, ngettext
+from tutor.language import _, listed, ngettext
 from tutor.wire.compare import Likeness, LinePart, Pair, compare
 from tutor.wire.escape import DISPLAY_CAP, WireLine, visible_bytes
 from tutor.wire.exchange import Exchange
@@ -179,7 +179,8 @@ class _Under:
 
     def opening(self) -> list[Text]:
         first, second = (_title(each, self._ascii_only) for each in (self._first, self._second))
-        return [first.append(f" {_('compared with')} ").append_text(second)]
+        between = _("compared with")
+        return [first.append(f" {between} ").append_text(second)]
 
     def pair(self, pair: Pair) -> list[Text]:
         first, second = _drawn(pair, self._ascii_only)
@@ -290,7 +291,7 @@ def _fold_mark(pairs: Sequence[Pair], kept: Sequence[Pair], one: int, other: int
                 count=more
             )
         )
-    said = ", ".join(parts)
+    said = listed(parts)
     if plain:
         words = _("Folded: {hidden}. :c {first} {second} shows all.")
         return _styled(words.format(hidden=said, first=one, second=other), "wire.fold")

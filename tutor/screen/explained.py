@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from tutor.language import _
@@ -24,6 +23,8 @@ def explained_lines(exchange: Exchange, argument: str, *, width: int, ascii_only
     The chunks, events or frames of a stream follow the messages, each with its time since the request.
     """
     from rich.text import Text
+
+    from tutor.screen.wide import wrapped
 
     messages = [message for message in (exchange.request, exchange.response) if message is not None]
     parts = [(message, part) for message in messages for part in explain(message)]
@@ -48,13 +49,13 @@ def explained_lines(exchange: Exchange, argument: str, *, width: int, ascii_only
         about = (
             _ABOUT[piece.kind, piece.name] if (piece.kind, piece.name) in _ABOUT else _ABOUT[piece.kind, ""]
         )
-        rows = textwrap.wrap(_(about), width)
-        return [part_line(piece, ascii_only), *(Text(row) for row in rows)]
+        rows = wrapped(_(about), width)
+        return [part_line(piece, ascii_only), *rows]
     part = parts[int(argument) - 1][1]
     lines = [
         Text.assemble((f"{argument}  ", "choice"), (part.label, "title")),
         _part_text(part.data, ascii_only),
-        *(Text(row) for row in textwrap.wrap(part.note, width)),
+        *wrapped(part.note, width),
     ]
     if part.flask:
         lines.append(Text(_("In Flask: {name}").format(name=part.flask), "flask"))

@@ -46,16 +46,19 @@ def timeline_lines(exchange: Exchange, width: int | None = None) -> list[Text]:
     Args:
         width: columns; a longer line is cut with a mark. None cuts nothing.
     """
+    from rich.cells import cell_len
     from rich.text import Text
+
+    from tutor.screen.wide import padded
 
     timeline = exchange.timeline
     if timeline is None:
         return [flask_line(exchange)]
     lines = [Text(_("Flask, step by step"), "flask.heading")]
-    labels = max((len(_label(event)) for event in timeline.events), default=0)
+    labels = max((cell_len(_label(event)) for event in timeline.events), default=0)
     for event in timeline.events:
         line = Text("  ")
-        line.append(_label(event).ljust(labels + 2), "flask")
+        line.append(padded(_label(event), labels + 2), "flask")
         line.append(visible(_detail(event, timeline)), "flask.detail" if not event.raised else "flask")
         line.rstrip()
         if width is not None:

@@ -63,7 +63,9 @@ class Output:
         self.variables = variables
         self.plain = plain or not stream.isatty() or variables.get("TERM") == "dumb"
         self.colour = not self.plain and not variables.get("NO_COLOR")
-        self.ascii_only = not _encodes(stream, "▸→…␍␊✓李")
+        self.ascii_only = not self.can_show("▸→…␍␊✓李")
+        self._only_ascii_words = self.ascii_only and not self.can_show("中文。")
+        """False for an encoding such as GBK, which has Chinese, though not all of our symbols."""
 
     @property
     def size(self) -> tuple[int, int]:
@@ -138,7 +140,22 @@ class Output:
         return capture.get()
 
     def _escaped(self, text: str) -> str:
-        return visible(plain_symbols(text), ascii_only=True) if self.ascii_only else visible(text)
+        if not self.ascii_only:
+            return visible(text)
+        if self._only_ascii_words:
+            return visible(plain_symbols(text), ascii_only=True)
+        return "".join(
+            character if self.can_show(character) else visible(character, ascii_only=True)
+            for character in visible(plain_symbols(text))
+        )
+
+    def can_show(self, text: str) -> bool:
+        """Whether the stream can encode a text."""
+        try:
+            text.encode(getattr(self.stream, "encoding", None) or "ascii")
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
 
     def _write(self, text: str) -> None:
         try:
@@ -153,11 +170,3 @@ def plain_symbols(text: str) -> str:
     for symbol, ascii_form in SYMBOLS.items():
         text = text.replace(symbol, ascii_form)
     return text
-
-
-def _encodes(stream: TextIO, sample: str) -> bool:
-    try:
-        sample.encode(getattr(stream, "encoding", None) or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True

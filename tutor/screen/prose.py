@@ -23,7 +23,10 @@ def prose_lines(markdown: str, *, width: int, plain: bool = False, style: str = 
     """
     from rich.text import Text
 
-    escaped = "\n".join(visible(line) for line in markdown.expandtabs(4).split("\n"))
+    from tutor.screen.wide import without_soft_breaks
+
+    markdown = without_soft_breaks(markdown.expandtabs(4))
+    escaped = "\n".join(visible(line) for line in markdown.split("\n"))
     console = _console(min(width, MAX_WIDTH))
     rows = console.render_lines(_markdown(escaped, plain), pad=False)
     lines = [
@@ -59,10 +62,22 @@ def _console(width: int) -> Console:
 
 def _markdown(text: str, plain: bool) -> Any:
     from rich import box
-    from rich.markdown import CodeBlock, Markdown, TableElement
+    from rich.markdown import CodeBlock, Markdown, Paragraph, TableDataElement, TableElement
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
+
+    from tutor.screen.wide import WideText
+
+    class WideParagraph(Paragraph):
+        def on_enter(self, context: Any) -> None:
+            super().on_enter(context)
+            self.text = WideText(justify=self.justify)
+
+    class WideCell(TableDataElement):
+        def __init__(self, justify: Any) -> None:
+            super().__init__(justify)
+            self.content = WideText("", justify=justify)
 
     class Fence(CodeBlock):
         """Code stands indented, without a background that would be copied along."""
@@ -88,6 +103,14 @@ def _markdown(text: str, plain: bool) -> Any:
             yield table
 
     class LessonMarkdown(Markdown):
-        elements = {**Markdown.elements, "fence": Fence, "code_block": Fence, "table_open": PlainTable}  # noqa: RUF012 - rich's own attribute
+        elements = {  # noqa: RUF012 - rich's own attribute
+            **Markdown.elements,
+            "paragraph_open": WideParagraph,
+            "td_open": WideCell,
+            "th_open": WideCell,
+            "fence": Fence,
+            "code_block": Fence,
+            "table_open": PlainTable,
+        }
 
     return LessonMarkdown(text, hyperlinks=False)

@@ -63,7 +63,10 @@ def ways(fired: Mapping[str, Sequence[Exchange]]) -> tuple[Way, ...]:
 
 def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plain: bool) -> list[Text]:
     """A table of costs, and under it a row a way: when connections were open, and when events arrived."""
+    from rich.cells import cell_len
     from rich.text import Text
+
+    from tutor.screen.wide import padded, padded_left
 
     found = ways(fired)
     heads = (_("requests"), _("sent"), _("received"), _("events"), _("mean delay"))
@@ -90,7 +93,7 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
             for way in found
             if way.arrivals
         ]
-    widths = [max(len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
+    widths = [max(cell_len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
     lines = [Text(" " * _NAME_WIDTH + _row(heads, widths), "muted")]
     lines += [
         Text.assemble((way.name.ljust(_NAME_WIDTH), "title"), _row(row, widths))
@@ -101,7 +104,8 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
     lines.append(Text())
     for way in found:
         lines.append(Text.assemble((way.name.ljust(_NAME_WIDTH), "title"), *_bar(way, total_s, columns)))
-    scale = _("0 ms").ljust(columns - 8) + _("{ms} ms").format(ms=round(total_s * 1000)).rjust(8)
+    end = _("{ms} ms").format(ms=round(total_s * 1000))
+    scale = padded(_("0 ms"), columns - 8) + padded_left(end, 8)
     lines.append(Text(" " * _NAME_WIDTH + scale, "muted"))
     lines.append(Text(" " * _NAME_WIDTH + _("─ a connection is open   ● an event arrives"), "muted"))
     return lines
@@ -123,7 +127,9 @@ def _bar(way: Way, total_s: float, columns: int) -> list[tuple[str, str]]:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return "  ".join(cell.rjust(size) for cell, size in zip(cells, widths, strict=True))
+    from tutor.screen.wide import padded_left
+
+    return "  ".join(padded_left(cell, size) for cell, size in zip(cells, widths, strict=True))
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from tutor.language import _, ngettext
+from tutor.language import _, listed, ngettext
 from tutor.screen.code import runs
 from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible, visible_bytes, wire_lines
 from tutor.wire.event_stream import events
@@ -411,7 +411,7 @@ def _fold_mark(
             if language
             else _("{count} bytes of body").format(count=size)
         )
-    hidden = ", ".join(parts)
+    hidden = listed(parts)
     return _("Folded: {hidden}. :r shows all.").format(hidden=hidden) if plain else f"… {hidden} (:r)"
 
 

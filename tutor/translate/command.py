@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,7 +38,8 @@ def begin(env: Environment, name: str, language: str) -> ExitCode:
         _write(path, skeleton(lesson))
         message = _("Written: {file}. Its words are English still; translate each, and leave the rest.")
         env.out.show([message.format(file=shown_path(path))])
-    command = f"flask-http-tutor check {lesson.number} --kind translation"
+    elsewhere = f" --pack {shlex.quote(str(env.pack))}" if env.pack else ""
+    command = f"flask-http-tutor check {lesson.number} --kind translation{elsewhere}"
     env.out.show([_("What is left to do: {command}").format(command=command)])
     return ExitCode.OK
 

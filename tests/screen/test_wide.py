@@ -1,0 +1,91 @@
+"""Chinese in columns: where rows end, and how cells are filled."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from tutor.screen.prose import prose_lines
+from tutor.screen.wide import break_offsets, padded, padded_left, wrapped
+
+CLOSING = "。，、；：？！）」』”》】"
+OPENING = "（「『“《【"
+
+MIXED = st.lists(
+    st.sampled_from(
+        [*"一个请求得到响应状态行", *CLOSING, *OPENING, " ", " ", "GET", "`/hello`", "Content-Type", "404"]
+    ),
+    min_size=1,
+    max_size=60,
+).map("".join)
+
+
+@given(MIXED, st.integers(20, 90))
+def test_no_row_is_too_wide_and_nothing_is_lost(text: str, width: int) -> None:
+    """Rows hold every character but blanks at their ends, in at most so many columns."""
+    rows = [row.plain for row in wrapped(text, width)]
+    assert all(cell_len(row) <= width for row in rows)
+    assert "".join("".join(rows).split()) == "".join(text.split())
+
+
+@given(
+    st.lists(st.sampled_from(["请求", "响应，", "“状态”", "（主体）", "404", "GET 方法。"]), max_size=40).map(
+        "".join
+    ),
+    st.integers(20, 90),
+)
+def test_no_row_begins_with_a_closing_mark_or_ends_with_an_opening_one(text: str, width: int) -> None:
+    """As Chinese is set: a mark stays with the word that it closes or opens."""
+    rows = [row.plain for row in wrapped(text, width)]
+    assert not [row for row in rows[1:] if row.startswith(tuple(CLOSING))]
+    assert not [row for row in rows[:-1] if row.endswith(tuple(OPENING))]
+
+
+def test_words_and_code_stay_whole_among_chinese() -> None:
+    """A Latin word moves to the next row as one."""
+    assert [row.plain for row in wrapped("它的值写在 Content-Length 里，单位是字节。", 20)] == [
+        "它的值写在",
+        "Content-Length 里，",
+        "单位是字节。",
+    ]
+
+
+def test_a_word_that_is_longer_than_a_row_is_cut() -> None:
+    """Nothing runs out of the screen."""
+    assert break_offsets("http://127.0.0.1/" + "a" * 30, 20) == [20, 40]
+
+
+@pytest.mark.parametrize("width", [50, 80])
+def test_prose_of_a_lesson_breaks_as_chinese(width: int) -> None:
+    """Paragraphs, lists, quotes and tables: rows are filled, and no mark begins one."""
+    markdown = (
+        "服务器不知道后面还会不会有别的字段，所以它不会动手：一个请求头要以空行结束，"
+        "`Content-Length` 则说明主体有多少字节。\n\n"
+        "- 第一项：`GET /hello HTTP/1.1` 是请求行，它有三个部分：方法、请求目标、协议版本，"
+        "缺一不可，顺序也不能变。\n\n"
+        "| 属性 | 含义 |\n| --- | --- |\n| `request.path` | 路径，不含查询字符串，也不含片段，"
+        "因为片段不会发送给服务器，只留在浏览器里。 |\n\n"
+        "> 一个请求得到一个响应，多余的不给，少了的也不补，这就是请求与响应的约定，"
+        "谁也不例外，服务器也一样。\n"
+    )
+    rows = [line.plain for line in prose_lines(markdown, width=width)]
+    assert all(cell_len(row) <= width for row in rows)
+    assert not [row for row in rows if row.lstrip(" ▌•").startswith(tuple(CLOSING))]
+    assert cell_len(rows[0]) > width - 20
+
+
+def test_a_line_end_between_two_chinese_characters_is_no_blank() -> None:
+    """Source lines may break anywhere in Chinese; in code they stay as they are."""
+    rows = [line.plain for line in prose_lines("一个请求\n得到响应。\n然后 `GET`\n结束。", width=80)]
+    assert rows == ["一个请求得到响应。然后 GET 结束。"]
+    code = [line.plain.strip() for line in prose_lines("```\n一\n二\n```", width=80)]
+    assert code == ["一", "二"]
+
+
+def test_cells_are_filled_by_columns() -> None:
+    """A Chinese character fills two."""
+    assert padded("视图", 6) == "视图  "
+    assert padded_left("毫秒", 6) == "  毫秒"
+    assert padded("长于列宽", 2) == "长于列宽"

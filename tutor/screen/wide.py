@@ -1,0 +1,132 @@
+"""Text in columns of a terminal, where a Chinese character takes two: rows, and filling up.
+
+Chinese has no blanks to break at: a row may end behind any character, but no row begins with a closing mark,
+and none ends with an opening one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len, get_character_cell_size
+from rich.containers import Lines
+from rich.measure import Measurement
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, JustifyMethod, OverflowMethod
+
+_NEVER_FIRST = frozenset("。，、；：？！）」』”’》〉】〕｝％…—～·.,;:?!)]}%")
+_NEVER_LAST = frozenset("（「『“‘《〈【〔｛([{")
+_WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd"
+_WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
+_UNITS = re.compile(rf"\s+|[{_WIDE}]|[“”‘’…—]|[^\s{_WIDE}“”‘’…—]+")
+_FENCES = re.compile(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$)", re.MULTILINE | re.DOTALL)
+_BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}”])\n(?=[{_WIDE}“])")
+
+
+def break_offsets(text: str, width: int) -> list[int]:
+    """Where the rows of a text begin, but for the first; blanks at the end of a row may stand out of it."""
+    offsets: list[int] = []
+    used = 0
+    for start, piece in _pieces(text):
+        size = cell_len(piece.rstrip())
+        if used and used + size > width:
+            offsets.append(start)
+            used = 0
+        if size > width:
+            at = start
+            for character in piece:
+                cells = get_character_cell_size(character)
+                if used + cells > width:
+                    offsets.append(at)
+                    used = 0
+                used += cells
+                at += 1
+        else:
+            used += cell_len(piece)
+    return offsets
+
+
+def _pieces(text: str) -> Iterator[tuple[int, str]]:
+    """The runs of a text in which no row may end, each with the blanks behind it, and where it begins."""
+    start = end = 0
+    for match in _UNITS.finditer(text):
+        unit = match[0]
+        if match.start() > start and _may_break(text[end - 1], unit[0]):
+            yield start, text[start : match.start()]
+            start = match.start()
+        end = match.end()
+    if start < len(text):
+        yield start, text[start:]
+
+
+def _may_break(before: str, after: str) -> bool:
+    """Whether a row may end between two characters."""
+    if after.isspace():
+        return False
+    if before.isspace():
+        return True
+    if after in _NEVER_FIRST or before in _NEVER_LAST:
+        return False
+    return bool(_WIDE_CHARACTER.match(before) or _WIDE_CHARACTER.match(after))
+
+
+class WideText(Text):
+    """A text that rich breaks as Chinese is broken."""
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        if not _WIDE_CHARACTER.search(self.plain):
+            return super().__rich_measure__(console, options)
+        longest = max(cell_len(line) for line in self.plain.split("\n"))
+        least = max(cell_len(piece.rstrip()) for _start, piece in _pieces(self.plain))
+        return Measurement(least, longest)
+
+    def wrap(
+        self,
+        console: Console,
+        width: int,
+        *,
+        justify: JustifyMethod | None = None,
+        overflow: OverflowMethod | None = None,
+        tab_size: int = 8,
+        no_wrap: bool | None = None,
+    ) -> Lines:
+        if no_wrap or not _WIDE_CHARACTER.search(self.plain):
+            return super().wrap(
+                console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap
+            )
+        return Lines(row for line in self.split(allow_blank=True) for row in rows_of(line, width))
+
+
+def rows_of(line: Text, width: int) -> list[Text]:
+    """One line as rows that fit."""
+    rows = list(line.divide(break_offsets(line.plain, width)))
+    for row in rows:
+        row.rstrip()
+    return rows
+
+
+def wrapped(words: str, width: int) -> list[Text]:
+    """A sentence of the tutor's own, escaped already, in rows that fit."""
+    return rows_of(Text(words), width)
+
+
+def padded(words: str, width: int) -> str:
+    """Filled up with blanks behind it to a number of columns."""
+    return words + " " * max(0, width - cell_len(words))
+
+
+def padded_left(words: str, width: int) -> str:
+    """Filled up with blanks before it to a number of columns."""
+    return " " * max(0, width - cell_len(words)) + words
+
+
+def without_soft_breaks(markdown: str) -> str:
+    """Markdown whose line ends between two Chinese characters are gone: they would be shown as blanks."""
+    if not _WIDE_CHARACTER.search(markdown):
+        return markdown
+    parts = _FENCES.split(markdown)
+    return "".join(part if place % 2 else _BETWEEN_WIDE.sub("", part) for place, part in enumerate(parts))
