@@ -2,6 +2,7 @@
 
 `nox -s check` proves the course as it is installed, `nox -s tests` runs the tests: each with the oldest
 direct dependencies that `pyproject.toml` allows, Flask 3.1.0 on Werkzeug 3.1.0 among them, and the newest.
+`nox -s texts` takes new messages of the interface over into the catalogues, and compiles them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,24 @@ def tests(session: nox.Session, dependencies: str) -> None:
     install(session, "--editable", ".[test]", dependencies)
     # nox would put temporary files into the checkout, which the paths in reports would then start from.
     session.run("pytest", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
+
+
+@nox.session(default=False)
+def texts(session: nox.Session) -> None:
+    """Bring the catalogues up to date with the code."""
+    session.install("babel>=2.16")
+    template = Path(session.create_tmp()) / "messages.pot"
+    session.run(
+        *("pybabel", "extract", "--project=flask-http-tutor", "--version=", "--msgid-bugs-address="),
+        *("--keywords=N_", "--keywords=mark", "--keywords=mark_forms:1,2"),
+        *("--no-wrap", "--sort-by-file", "--add-location=file", f"--output-file={template}", "tutor"),
+    )
+    session.run(
+        *("pybabel", "update", "--domain=flask-http-tutor", f"--input-file={template}"),
+        "--output-dir=tutor/locale",
+        *("--no-fuzzy-matching", "--no-wrap", "--ignore-obsolete", "--ignore-pot-creation-date"),
+    )
+    session.run("pybabel", "compile", "--domain=flask-http-tutor", "--directory=tutor/locale")
 
 
 def install(session: nox.Session, *arguments: str) -> None:

@@ -23,6 +23,8 @@ class Outcome:
 def flask_http_tutor(*arguments: str, home: Path, cwd: Path = ROOT, **variables: str) -> Outcome:
     """Run the command; progress is kept in `home`."""
     kept = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES"}}
+    # A developer's own locale is no part of what is tested.
+    kept |= {"LC_ALL": "C.UTF-8"}
     result = subprocess.run(
         [sys.executable, "-m", "tutor", *arguments],
         capture_output=True,

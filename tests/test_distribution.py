@@ -12,7 +12,7 @@ from tests.command import ROOT
 
 
 def test_the_wheel_holds_everything_that_a_lesson_needs(tmp_path: Path) -> None:
-    """From the wheel alone, away from the checkout, a lesson is listed and proven."""
+    """From the wheel alone, away from the checkout, a lesson is listed, in either language, and proven."""
     built = tmp_path / "dist"
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(built)],
@@ -29,6 +29,24 @@ def test_the_wheel_holds_everything_that_a_lesson_needs(tmp_path: Path) -> None:
         "lessons",
         "sandbox_app",
         "tutor",
+    }
+    chinese = subprocess.run(
+        [sys.executable, "-P", "-m", "tutor", "--lang", "zh-CN", "list"],
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(tmp_path / "site"),
+            "FLASK_HTTP_TUTOR_HOME": str(tmp_path),
+            "PYTHONIOENCODING": "utf-8",
+        },
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+        check=True,
+    )
+    assert "完成 0 / 12 步" in chinese.stdout
+    assert {name for name in names if "zh-CN" in name} == {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "lessons").glob("zh-CN/*.md")
     }
     result = subprocess.run(
         [sys.executable, "-P", "-m", "tutor", "check", "2.1.1", "2.1.7", "2.2.12"],

@@ -14,7 +14,12 @@ from tests.command import ROOT, flask_http_tutor
 from tutor.check.json_report import json_report
 from tutor.check.report import CheckKind, CheckStatus
 
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "README.zh-CN.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -24,14 +29,31 @@ def test_every_link_leads_somewhere(page: Path) -> None:
     assert [target for target in targets if not (page.parent / target).exists()] == []
 
 
-@pytest.mark.parametrize("page", ["architecture.md", "README.md"])
+@pytest.mark.parametrize("page", ["architecture.md", "README.md", "README.zh-CN.md"])
 def test_every_named_part_is_there(page: str) -> None:
     """A module or folder that the pages on the code name is there."""
-    text = (ROOT / page if page == "README.md" else ROOT / "docs" / page).read_text("utf-8")
+    text = (ROOT / page if page.startswith("README") else ROOT / "docs" / page).read_text("utf-8")
     named = set(re.findall(r"`([a-z_]+/[a-z_/]+\.py|(?:tutor|lessons|sandbox_app|tests)/[a-z_/]*)`", text))
     assert named
     missing = [name for name in named if not (ROOT / name).exists() and not (ROOT / "tutor" / name).exists()]
     assert missing == []
+
+
+def test_the_chinese_readme_is_as_complete_as_the_english_one() -> None:
+    """The same sections, tables and blocks of code; every command, option, folder and link of the one is in the
+    other, and each leads to the other."""
+    texts = [(ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")]
+    english, chinese = ([line for line in text.split("\n") if not line.startswith("<!--")] for text in texts)
+    for start in ("## ", "| ", "```"):
+        assert sum(line.startswith(start) for line in english) == sum(
+            line.startswith(start) for line in chinese
+        ), start
+    code = [
+        set(re.findall(r"`([^`\n]+)`", re.sub(r"```.*?```", "", text, flags=re.DOTALL))) for text in texts
+    ]
+    assert code[0] - code[1] == set()
+    links = [set(re.findall(r"\]\(([^)]+)\)", text)) for text in texts]
+    assert links[0] ^ links[1] == {"README.md", "README.zh-CN.md"}
 
 
 def test_every_option_of_check_is_told(tmp_path: Path) -> None:

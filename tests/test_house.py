@@ -167,9 +167,10 @@ def test_the_command_line_starts_with_click_alone() -> None:
     assert not loaded_by("import tutor.cli") & (HEAVY | {"importlib.metadata", "platformdirs"})
 
 
-def test_a_usage_error_costs_no_heavy_import() -> None:
+def test_a_usage_error_costs_no_heavy_import(tmp_path: Path) -> None:
     """A misspelt option is told without loading Flask, requests or a prompt."""
-    statement = "import tutor.cli, os; tutor.cli.run(['list', '--bogus'], os.environ)"
+    home = f"os.environ['FLASK_HTTP_TUTOR_HOME'] = {str(tmp_path)!r}"
+    statement = f"import tutor.cli, os; {home}; tutor.cli.run(['list', '--bogus'], os.environ)"
     assert not loaded_by(statement) & HEAVY
 
 

@@ -129,8 +129,11 @@ def _can_show(words: str) -> bool:
 
 def _kept_language(variables: Mapping[str, str]) -> str:
     from tutor.environment import state_directory
+    from tutor.learner.settings import FILE_NAME, LANGUAGE
+
+    if not (state_directory(variables) / FILE_NAME).is_file():
+        return ""
     from tutor.learner.progress import Progress
-    from tutor.learner.settings import LANGUAGE
 
     try:
         with Progress(state_directory(variables)) as progress:

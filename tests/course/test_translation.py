@@ -166,6 +166,21 @@ def test_a_faulty_step_keeps_its_english_words_and_others_are_translated() -> No
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("**状态行。**之后是字段。", "This `**` is shown as it stands"),
+        ("`200 OK 是状态行。", "A backtick has no partner"),
+    ],
+)
+def test_marks_that_markdown_would_show_are_faults(text: str, told: str) -> None:
+    """Emphasis beside full-width marks is where Chinese and Markdown meet badly."""
+    for place in ("一个请求发了出去。", "视图函数执行到了最后。"):
+        [fault] = translated(changed(place, text)).faults
+        assert told in fault.message
+    assert translated(changed("一个请求发了出去。", "一个**请求**发了出去，带着 `**`。")).faults == ()
+
+
 def test_a_text_that_is_too_long_is_a_fault_and_is_shown_all_the_same() -> None:
     """Style never takes a text from the learner."""
     translation = translated(changed("一个请求得到一个响应。", "字" * 41))

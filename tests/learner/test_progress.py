@@ -14,7 +14,6 @@ import pytest
 from tutor.course.model import Outline, OutlineStep
 from tutor.errors import ExitCode, TutorError, UsageError
 from tutor.learner.progress import (
-    FILE_NAME,
     SCHEMA_VERSION,
     Position,
     Progress,
@@ -26,6 +25,7 @@ from tutor.learner.progress import (
     state_of,
     step_called,
 )
+from tutor.learner.settings import FILE_NAME
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]

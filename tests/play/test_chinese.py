@@ -132,6 +132,24 @@ def test_a_prediction_is_asked_again_in_the_other_language(home: Path, pack: Pat
         terminal.wait_for("对，404。没有规则匹配这个地址。")
 
 
+def test_a_request_is_asked_for_again_in_the_other_language(home: Path, pack: Path) -> None:
+    """What is sent is graded, and what is said to it is Chinese."""
+    with Terminal("--pack", str(pack), "2.1.3", home=home) as terminal:
+        terminal.wait_for("Enter: send")
+        terminal.type("")
+        options = terminal.wait_for("in order ▸")
+        terminal.type("".join(letter(options, w) for w in ("status line", "fields", "empty line", "body")))
+        terminal.wait_for("request ▸")
+        terminal.type(":lang zh-CN")
+        asked = terminal.wait_for("请求 ▸")
+        assert "怎样请求，视图才会问候 Ann？" in asked
+        assert "响应的各部分" not in asked
+        terminal.type("GET /hello")
+        terminal.wait_for("没有名字，视图问候的是 Flask。")
+        terminal.type("GET /hello?name=Ann")
+        terminal.wait_for("对。")
+
+
 def test_an_option_alone_changes_nothing_that_is_kept(home: Path, pack: Path) -> None:
     """`--lang` is for this time; the next start is in the locale's language again."""
     with Terminal("--pack", str(pack), "--lang", "zh-CN", home=home) as terminal:

@@ -19,7 +19,7 @@ from tutor.course.lesson import STEP_ATTRIBUTES, check_stray_text, compare_views
 from tutor.course.lint import IN_CHARACTERS, check_feedback, check_length, read_takeaway
 from tutor.course.model import Block, Fault, Lesson, Part, Prose, Question, Step
 from tutor.course.outline import lesson_block, no_title, split_heading, title_of
-from tutor.course.prose import read_markdown
+from tutor.course.prose import read_markdown, without_code
 from tutor.course.scan import Section, scan
 from tutor.course.step import ALLOWED, NamedFence, named_fences, read_toml_body
 from tutor.course.toml_block import TomlBlock
@@ -393,6 +393,7 @@ class _StepReader:
         places = [*(quoted(_anchor(named)) for named in fences), _("the end of the step")]
         for (text, line), english, before in zip(prose, gaps(self.step), places, strict=True):
             place = Place(line, 1)
+            _check_marks(text, place, self.faults)
             if english and not text:
                 message = _("Before {block} the English step has prose; translate it here.")
                 self.faults.add(place, message.format(block=before))
@@ -484,6 +485,19 @@ def _check_text(text: str, english: str, place: Place, name: str, faults: Faults
         faults.add(place, _("{key} is empty; write a text.").format(key=quoted(name)))
     elif text.strip() == english.strip() and is_english(english):
         faults.add(place, _("{key} is English still; translate it.").format(key=quoted(name)))
+    _check_marks(text, place, faults)
+
+
+def _check_marks(text: str, place: Place, faults: Faults) -> None:
+    """Report marks of Markdown that would be shown as they stand."""
+    if "**" in without_code(text):
+        message = _(
+            "This {mark} is shown as it stands: inside of it is a punctuation mark, outside of it a letter. "
+            "Put the punctuation mark outside."
+        )
+        faults.style(place, message.format(mark="`**`"))
+    elif "`" in without_code(text):
+        faults.style(place, _("A backtick has no partner; close the code."))
 
 
 def _anchor(named: NamedFence) -> Anchor:

@@ -6,6 +6,7 @@ A learner's mistake is a Verdict, never an exception.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -18,7 +19,9 @@ from tutor.language import _, ngettext
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SHORTEST_BEGINNING = 4
-"""Characters of an option's words that may stand for all of them; fewer say too little."""
+"""Characters of an option's words that may stand for all of them; fewer say too little. A Chinese one says as
+much as two."""
+_CLAUSE_END = re.compile(r"[,;:。]")
 
 _LENGTH_UNITS = ("bytes", "byte", "octets", "octet", "b", "字节", "个字节")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d).*")
@@ -212,13 +215,19 @@ def _read_words(asked: _Asked, text: str) -> _Option:
             return read
     for reading in _typed(text):
         beginning = _bare(reading)
-        if len(beginning) >= SHORTEST_BEGINNING and not beginning.isdigit():
-            found = [
-                key for key, words in asked.question.choices if _bare(_plain(words)).startswith(beginning)
-            ]
+        if beginning and not beginning.isdigit():
+            found = [key for key, words in asked.question.choices if _begins(_bare(_plain(words)), beginning)]
             if len(found) == 1:
                 return _Option(found[0])
     return _Option()
+
+
+def _begins(words: str, beginning: str) -> bool:
+    """Whether an option's words begin so: with enough of them, or with their whole first clause."""
+    if not words.startswith(beginning):
+        return False
+    says = sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in beginning)
+    return says >= SHORTEST_BEGINNING or _CLAUSE_END.split(words)[0].strip() == beginning
 
 
 def _read_code(question: Question, reading: str) -> _Option:

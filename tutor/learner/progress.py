@@ -19,12 +19,11 @@ from typing import TYPE_CHECKING, Any, Self
 from tutor.course.model import Outline, OutlineStep, Step
 from tutor.errors import TutorError, UsageError
 from tutor.language import _
+from tutor.learner.settings import FILE_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
-
-FILE_NAME = "progress.sqlite3"
 
 SCHEMA_VERSION = 1
 

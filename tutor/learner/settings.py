@@ -1,4 +1,7 @@
-"""The names of what is kept in a learner's settings."""
+"""Where a learner's progress is kept, and the names of its settings: what can be known without opening it."""
+
+FILE_NAME = "progress.sqlite3"
+"""In the folder for state."""
 
 LANGUAGE = "language"
 """The language chosen with `:lang`, as a tag such as `zh-CN`."""
