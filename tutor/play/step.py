@@ -95,6 +95,11 @@ class StepPlayer:
         """Whether a hint was taken or an answer shown."""
         return self._asked.helped
 
+    @property
+    def arrived(self) -> Sequence[Exchange]:
+        """What other clients sent in this step."""
+        return self._exhibits.arrived
+
     def handle(self, typed: Typed) -> bool:
         """Carry out a command that is about this step; False where it is not."""
         return self._commands.handle(typed)
