@@ -197,7 +197,7 @@ class StepPlayer:
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
-        self._pending += self._exhibits.comparisons(group)
+        self._pending += [*self._exhibits.comparisons(group), *self._exhibits.diagrams(group)]
 
     def _prepared(self, block: ExchangeBlock) -> Sendable | None:
         """The request as it will be sent; None where it hangs on one that is not fired yet."""
@@ -275,7 +275,8 @@ class StepPlayer:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
-        items = [*self._exhibits.items_of([last]), *self._exhibits.comparisons([last])]
+        aside = [*self._exhibits.comparisons([last]), *self._exhibits.diagrams([last])]
+        items = [*self._exhibits.items_of([last]), *aside]
         self._talk.reply(self._exhibits.lines(items))
 
     # Asking
