@@ -45,6 +45,7 @@ from tutor.wire.frames import (
 from tutor.wire.message import parse_responses
 from tutor.wire.raw_text import parse_raw_block
 from tutor.wire.request import RawRequest, Request, parse_http_block
+from tutor.wire.traffic import Traffic, traffic_of
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
@@ -106,6 +107,8 @@ class Client:
     def __init__(self, server: Target, *, timeout_s: float = 10.0) -> None:
         self.interrupted = False
         """Whether Ctrl-C has ended a request."""
+        self.traffic = Traffic()
+        """All that it has sent and got."""
         self._server = server
         self._timeout_s = timeout_s
         self._lock = threading.Lock()
@@ -176,11 +179,14 @@ class Client:
             with self._lock:
                 self._calls.discard(call)
         try:
-            return call.exchanges(error)
+            exchanges = call.exchanges(error)
         except KeyboardInterrupt:
             self.interrupted = True
             call.end()
-            return call.exchanges(error)
+            exchanges = call.exchanges(error)
+        with self._lock:
+            self.traffic += traffic_of(exchanges)
+        return exchanges
 
     def end(self) -> None:
         """End every request in flight, from any thread; each gives what it has."""

@@ -26,6 +26,7 @@ from tutor.learner.progress import (
     step_called,
 )
 from tutor.learner.settings import FILE_NAME
+from tutor.wire.traffic import Traffic
 
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 ROOT = Path(__file__).parents[2]
@@ -395,3 +396,50 @@ with Progress(Path(sys.argv[1]), busy_timeout_s=30) as progress:
         assert [attempt.text for attempt in attempts if attempt.question_id == name] == [
             str(n) for n in range(40)
         ]
+
+
+def test_traffic_adds_up_by_lesson_and_over_all(tmp_path: Path) -> None:
+    """What crossed the wire adds up, by lesson and over all; a reset forgets it."""
+    with Progress(tmp_path) as progress:
+        assert progress.traffic() == Traffic()
+        progress.record_traffic("cycle", Traffic(1, 100, 200))
+        progress.record_traffic("cycle", Traffic(2, 10, 20))
+        progress.record_traffic("requests", Traffic(1, 1, 2))
+        assert progress.traffic("cycle") == Traffic(3, 110, 220)
+        assert progress.traffic() == Traffic(4, 111, 222)
+        progress.forget("cycle")
+        assert progress.traffic() == Traffic(1, 1, 2)
+
+
+def as_version_1(directory: Path) -> None:
+    """Make the file what the first version wrote."""
+    with sqlite3.connect(directory / FILE_NAME) as connection:
+        connection.execute("DROP TABLE traffic")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+
+
+def test_an_older_version_s_file_reads_as_it_is_and_grows_with_the_first_write(tmp_path: Path) -> None:
+    """A file from before traffic was kept opens with all its answers, and keeps traffic from then on."""
+    with Progress(tmp_path) as progress:
+        record(progress)
+    as_version_1(tmp_path)
+    before = (tmp_path / FILE_NAME).read_bytes()
+    with Progress(tmp_path) as progress:
+        assert progress.traffic() == Traffic()
+        assert len(progress.attempts()) == 1
+    assert (tmp_path / FILE_NAME).read_bytes() == before
+    with Progress(tmp_path) as progress:
+        progress.record_traffic("cycle", Traffic(1, 2, 3))
+        assert progress.traffic() == Traffic(1, 2, 3)
+        assert len(progress.attempts()) == 1
+
+
+def test_an_older_version_s_file_can_be_forgotten(tmp_path: Path) -> None:
+    """A reset of a file from before traffic was kept forgets its answers."""
+    with Progress(tmp_path) as progress:
+        record(progress)
+    as_version_1(tmp_path)
+    with Progress(tmp_path) as progress:
+        progress.forget()
+        assert progress.attempts() == ()

@@ -40,6 +40,17 @@ def test_the_learners_own_misses_come_first_then_help_then_the_rest(tmp_path: Pa
     assert sorted(order) == sorted(step.id for step in first.pool)
 
 
+def test_what_was_right_once_waits_behind_what_was_not(tmp_path: Path) -> None:
+    """A variant that a last page has asked waits in the next warm-up, though its step was missed."""
+    first = lesson()
+    variant = next(step for step in first.pool if step.of == "allow")
+    with Progress(tmp_path) as progress:
+        answer(progress, "allow", "fields-only", "wrong")
+        assert by_need(first, progress)[0] is variant
+        answer(progress, variant.id, variant.questions[0].id, "right")
+        assert by_need(first, progress)[-1] is variant
+
+
 def test_what_was_right_on_two_days_leaves_the_draw(tmp_path: Path) -> None:
     """Right twice on one day stays; right on two days goes."""
     first = lesson()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,7 +104,54 @@ def test_a_finished_course_asks_one_question_a_lesson_and_says_so(tmp_path: Path
             terminal.type("" if found.startswith(("Enter", "From")) else ":a" if _turn % 2 else ":f")
         else:
             raise AssertionError("the course did not end")
-        terminal.wait_for(f"{len(OUTLINES)} lessons,")
+        terminal.wait_for("steps guessed right exchanges bytes")
+        terminal.wait_for(f"{len(OUTLINES)} lessons")
         terminal.wait_for("Enter: leave ▸")
         terminal.type("")
         assert terminal.ended() == 0
+
+
+def test_the_last_page_asks_two_questions_from_memory_and_counts_what_crossed(tmp_path: Path) -> None:
+    """Between takeaways and numbers stand two questions; the numbers hold what was fired."""
+    finished(tmp_path, "2.1")
+    # The lesson's last step is an exercise; the one before it fires a request.
+    before_last, last = OUTLINES[0].main_steps[-2:]
+    lesson = open_pack().load("2.1").lesson
+    assert lesson is not None
+    (exercise,) = next(step for step in lesson.steps if step.id == last.id).exercises
+    work = tmp_path / "work"
+    with Terminal(before_last.number, "--work", str(work), home=tmp_path) as terminal:
+        reach(terminal, "Enter: run ▸")
+        solution = lesson.files_of(exercise.id).solution.text
+        (work / f"{exercise.id}.py").write_text(solution, "utf-8")
+        reach(terminal, "You have finished 2.1")
+        terminal.wait_for("Enter: go on ▸")
+        terminal.type("")
+        reach(terminal, "Two questions from memory. Enter passes them.")
+        terminal.wait_for("From memory 1 of 2")
+        terminal.wait_for("text ▸")
+        terminal.type("/a?x=1")
+        terminal.wait_for("Yes: /a?x=1.")
+        terminal.wait_for("Enter: go on ▸")
+        terminal.type("")
+        terminal.wait_for("From memory 2 of 2")
+        reach(terminal, "The lesson in numbers:", answer=":n")
+        numbers = terminal.wait_for("To try next:")
+        terminal.press("\x04")
+    fired = len(re.findall(r"^→ Request$", terminal.transcript, re.MULTILINE))
+    with Progress(tmp_path) as progress:
+        kept = progress.traffic(OUTLINES[0].id)
+    assert kept.exchanges >= fired > 0
+    assert f"- {kept.exchanges} exchange" in numbers
+    assert f"- {kept.total_bytes:,} bytes read" in numbers
+
+
+def reach(terminal: Terminal, words: str, answer: str = ":a") -> None:
+    """Enter where that goes on, and that answer where a question stands, until the words are there."""
+    questions = ("a–c ▸", "a–d ▸", "a–e ▸", "in order ▸", "such as ab ▸", "number ▸", "text ▸", "request ▸")
+    for _turn in range(20):
+        found = terminal.wait_for_either(words, "Enter: send ▸", "Enter: go on ▸", *questions)
+        if found == words:
+            return
+        terminal.type("" if found.startswith("Enter") else answer)
+    raise AssertionError(f"{words} did not come")

@@ -95,6 +95,8 @@ class HttpBlock:
     until: Until = field(default_factory=Until)
     compare: str = ""
     """The id of the exchange that is set beside it; its own: its first hop beside its last."""
+    diagram: bool = False
+    """A sequence diagram of the step's exchanges so far stands behind it."""
     expectations: tuple[Expectation, ...] = ()
     line: int = 0
     expect_line: int = 0

@@ -37,7 +37,7 @@ ALLOWED: Mapping[str, Allowed] = {
     "source": Allowed(values=("app",)),
     "http": Allowed(
         id=True,
-        flags=("raw", "follow"),
+        flags=("raw", "follow", "diagram"),
         values=("jar", "app", "with", "after_ms", "until", "compare", "of", "points"),
     ),
     "expect": Allowed(values=("of",)),
@@ -364,6 +364,7 @@ class _Reader:
             after_ms=self._after_ms(named, faults),
             until=self._until(named, faults),
             compare=self._compare(named, faults),
+            diagram=attributes.flag("diagram"),
             line=named.fence.line,
             of=named.attributes.value("of"),
             points=points_of(named.attributes, named.place_of("points"), faults),

@@ -20,12 +20,13 @@ from tutor.course.model import Outline, OutlineStep, Step
 from tutor.errors import TutorError, UsageError
 from tutor.language import _
 from tutor.learner.settings import FILE_NAME
+from tutor.wire.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 _SCHEMA = (
     """CREATE TABLE attempt (
@@ -58,6 +59,19 @@ _SCHEMA = (
     ) WITHOUT ROWID""",
     "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID",
 )
+"""Version 1. Later versions only add to it, so that an older file reads as it is."""
+
+_ADDED = {
+    2: (
+        """CREATE TABLE traffic (
+            lesson_id TEXT PRIMARY KEY,
+            exchanges INTEGER NOT NULL,
+            sent_bytes INTEGER NOT NULL,
+            received_bytes INTEGER NOT NULL
+        ) WITHOUT ROWID""",
+    )
+}
+"""What each version adds."""
 
 _ATTEMPT = "lesson_id, step_id, question_id, text, grade, step_hash, language, at, prediction"
 
@@ -70,6 +84,14 @@ _MARK = """
         helped = CASE WHEN step.state = 'done' THEN step.helped ELSE excluded.helped END,
         state = excluded.state, hash = excluded.hash, at = excluded.at
     WHERE excluded.state = 'done' OR step.state = 'skipped'
+"""
+
+_TRAFFIC = """
+    INSERT INTO traffic (lesson_id, exchanges, sent_bytes, received_bytes) VALUES (?, ?, ?, ?)
+    ON CONFLICT (lesson_id) DO UPDATE SET
+        exchanges = exchanges + excluded.exchanges,
+        sent_bytes = sent_bytes + excluded.sent_bytes,
+        received_bytes = received_bytes + excluded.received_bytes
 """
 
 _POSITION = """
@@ -270,6 +292,24 @@ class Progress:
         with self._writing() as connection:
             connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
 
+    def record_traffic(self, lesson_id: str, traffic: Traffic) -> None:
+        """Add to what has crossed the wire in a lesson."""
+        if traffic.exchanges:
+            with self._writing() as connection:
+                values = (traffic.exchanges, traffic.sent_bytes, traffic.received_bytes)
+                connection.execute(_TRAFFIC, (lesson_id, *values))
+
+    def traffic(self, lesson_id: str | None = None) -> Traffic:
+        """What has crossed the wire in all lessons, or in one."""
+        connection = self._open()
+        if connection is None or self._version(connection) < 2:
+            return Traffic()
+        rows = self._read(
+            f"SELECT exchanges, sent_bytes, received_bytes FROM traffic WHERE {_OF_LESSON}",
+            lesson_id=lesson_id,
+        )
+        return sum((Traffic(*row) for row in rows), Traffic())
+
     def shuffle_seed(self) -> str:
         """The learner's seed for the order of choices: made by the first call, the same ever after."""
         kept = self.setting("shuffle_seed")
@@ -284,11 +324,11 @@ class Progress:
         return self.setting("shuffle_seed") or ""
 
     def forget(self, lesson_id: str | None = None) -> None:
-        """Forget the answers, steps and position of one lesson, or of all. Settings stay."""
+        """Forget the answers, steps, position and traffic of one lesson, or of all. Settings stay."""
         if self._open() is None:
             return
         with self._writing() as connection:
-            for table in ("attempt", "step", "position"):
+            for table in ("attempt", "step", "position", "traffic"):
                 connection.execute(f"DELETE FROM {table} WHERE {_OF_LESSON}", {"lesson_id": lesson_id})
 
     def _read(self, statement: str, **values: str | None) -> list[Any]:
@@ -305,6 +345,7 @@ class Progress:
             # IMMEDIATE: a lock taken only at the first write could not be waited for.
             connection.execute("BEGIN IMMEDIATE")
             try:
+                self._bring_up_to_date(connection)
                 yield connection
                 connection.execute("COMMIT")
             except BaseException:
@@ -337,13 +378,26 @@ class Progress:
                 if not self._has_schema(connection):
                     for statement in _SCHEMA:
                         connection.execute(statement)
-                    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+                    connection.execute("PRAGMA user_version = 1")
+                self._bring_up_to_date(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.close()
                 raise
         self._connection = connection
         return connection
+
+    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
+        """Add what this version keeps and the file has no place for; called inside a transaction."""
+        for version in range(self._version(connection) + 1, SCHEMA_VERSION + 1):
+            for statement in _ADDED[version]:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {version}")
+
+    def _version(self, connection: sqlite3.Connection) -> int:
+        with self._told():
+            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+            return version
 
     def _is_there(self) -> bool:
         with self._told():
@@ -364,7 +418,7 @@ class Progress:
         )
 
     def _has_schema(self, connection: sqlite3.Connection) -> bool:
-        version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+        version = self._version(connection)
         if version > SCHEMA_VERSION:
             raise UsageError(
                 _(

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tutor.course.model import Lesson, Question, Step
+from tutor.course.model import Lesson, Outline, Question, Step
 from tutor.learner.progress import Attempt, Progress, StepState, state_of
 
 RESTED_AFTER = timedelta(days=1)
@@ -73,17 +73,19 @@ def draw(lessons: Sequence[Lesson], back: Sequence[int], progress: Progress) -> 
 def by_need(lesson: Lesson, progress: Progress) -> list[Step]:
     """The variants of a lesson's pool: of steps missed, of steps done with help, then the others.
 
-    Those known on two different days are left out.
+    Those that were right once come behind all that were not, so that a warm-up does not ask again what a last
+    page has just asked; those known on two different days are left out.
     """
     attempts = progress.attempts(lesson.id)
     states = progress.states(lesson.id)
     known = known_steps(attempts)
     missed = {attempt.step_id for attempt in attempts if attempt.grade == _WRONG}
+    right = {attempt.step_id for attempt in attempts if attempt.grade == _RIGHT}
 
-    def need(step: Step) -> int:
+    def need(step: Step) -> tuple[bool, int]:
         if step.of in missed or step.id in missed:
-            return 0
-        return 1 if _was_helped(lesson, step.of, states) else 2
+            return step.id in right, 0
+        return step.id in right, 1 if _was_helped(lesson, step.of, states) else 2
 
     return sorted((step for step in lesson.pool if step.id not in known), key=need)
 
@@ -117,7 +119,7 @@ def misses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[Miss, ...]:
     return tuple(found)
 
 
-def guesses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[int, int]:
+def guesses(lesson: Lesson | Outline, attempts: Iterable[Attempt]) -> tuple[int, int]:
     """How many predictions of a lesson were made, and how many of them were right; each counts once."""
     first: dict[tuple[str, str], str] = {}
     ids = {step.id for step in lesson.steps}

@@ -22,6 +22,7 @@ class Verb(StrEnum):
     RAW = "raw"
     EXPLAIN = "explain"
     COMPARE = "compare"
+    VIEW = "view"
     TIMELINE = "timeline"
     SOURCE = "source"
     ANSWER = "answer"
@@ -54,6 +55,7 @@ COMMANDS = (
     CommandHelp(Verb.RAW, "r", ":r, :r 2", N_("the raw exchange, whole; the second one")),
     CommandHelp(Verb.EXPLAIN, "x", ":x, :x 3", N_("its parts, numbered; part 3 explained")),
     CommandHelp(Verb.COMPARE, "c", ":c, :c 1 3", N_("the last two exchanges compared; the first and third")),
+    CommandHelp(Verb.VIEW, "v", ":v", N_("the exchanges as a diagram of client and server")),
     CommandHelp(Verb.TIMELINE, "t", ":t", N_("what Flask did, step by step")),
     CommandHelp(Verb.SOURCE, "s", ":s", N_("the view's source")),
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),
@@ -76,6 +78,7 @@ _ALIASES = {
     "exit": Verb.QUIT,
     "deep": Verb.DEEPER,
     "export": Verb.WRITE,
+    "diagram": Verb.VIEW,
     **{command.letter: command.verb for command in COMMANDS if command.letter},
     **{verb.value: verb for verb in Verb},
 }

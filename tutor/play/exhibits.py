@@ -12,8 +12,9 @@ from tutor.grading.live import split_path
 from tutor.language import _
 from tutor.play.compare import comparison
 from tutor.play.conversation import Conversation
-from tutor.screen.beat import Exhibit, Fixed, Item
+from tutor.screen.beat import RESERVED_ROWS, Exhibit, Fixed, Item, rows
 from tutor.screen.flask_side import flask_line, timeline_lines
+from tutor.screen.sequence import FOLDS, sequence_lines
 from tutor.screen.waterfall import waterfall_lines
 from tutor.screen.wire import (
     REQUEST_STAGES,
@@ -94,6 +95,28 @@ class Exhibits:
                 items += [comparison(self.exchanges, pair, env.out, full=env.full)]
                 items += [self._talk.screens.blank()]
         return items
+
+    def diagrams(self, group: Sequence[ExchangeBlock]) -> list[Item]:
+        """The step so far as a sequence diagram, where the lesson asks for it behind the group.
+
+        It folds until it fits a beat, as a comparison does.
+        """
+        if not any(isinstance(block, HttpBlock) and block.diagram for block in group):
+            return []
+        width, height = self._talk.env.out.size
+        for fold in range(1 if self._talk.env.full else FOLDS + 1):
+            lines = self.diagram(fold)
+            if rows(lines, width) < height - RESERVED_ROWS:
+                break
+        return [Fixed(lines), self._talk.screens.blank()]
+
+    def diagram(self, fold: int) -> Sequence[Text]:
+        """All exchanges of the step so far as a sequence diagram."""
+        out = self._talk.env.out
+        exchanges = [exchange for _name, exchange in self.exchanges]
+        return sequence_lines(
+            exchanges, width=out.size[0], plain=out.plain, ascii_only=out.ascii_only, fold=fold
+        )
 
     def both_ends(
         self, exchange: Exchange, view: View, *, folds: bool = True, seen: bool = False

@@ -21,6 +21,7 @@ from tutor.language import NAMES, _, available, listed, ngettext, sentences
 from tutor.play.commands import COMMANDS
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
+from tutor.screen.figures import Figures, course_figures, figures_words
 from tutor.screen.prose import prose_lines
 from tutor.wire.escape import visible
 from tutor.wire.request import RawRequest, Request
@@ -286,10 +287,8 @@ class Screens:
             _text(_("An answer that starts with a colon is typed \\:so.")),
         ]
 
-    def lesson_end(
-        self, lesson: Lesson, missed: Sequence[Miss], guessed: tuple[int, int], following: Outline | None
-    ) -> list[Item]:
-        """The page a learner keeps: takeaways by part, misses with what was true, what to try."""
+    def lesson_end(self, lesson: Lesson, missed: Sequence[Miss]) -> list[Item]:
+        """The page a learner keeps: takeaways by part, misses with what was true."""
         title = _("You have finished {number} {title}.").format(
             number=lesson.number, title=visible(lesson.title)
         )
@@ -307,12 +306,17 @@ class Screens:
                 answer = answer_in_words(miss.question)
                 lines += self._listed(f"{miss.step.number}  {miss.question.prompt} {answer}")
             items.append(Fixed([*lines, _text("")]))
-        made, right = guessed
-        if made:
-            words = ngettext(
-                "{right} of {made} guess was right.", "{right} of {made} guesses were right.", made
-            )
-            items.append(Fixed([_text(words.format(right=right, made=made)), _text("")]))
+        return items
+
+    def lesson_rest(self, lesson: Lesson, figures: Figures, following: Outline | None) -> list[Item]:
+        """The rest of that page: the lesson in numbers, what to try, what comes next."""
+        items: list[Item] = []
+        counted = figures_words(figures)
+        if counted:
+            lines = [_text(_("The lesson in numbers:"), "muted")]
+            for words in counted:
+                lines += self._listed(words)
+            items.append(Fixed([*lines, _text("")]))
         if lesson.try_next:
             lines = [_text(_("To try next:"), "muted")]
             for command in lesson.try_next:
@@ -327,23 +331,16 @@ class Screens:
         items.append(Fixed([_text(next_, "title")]))
         return items
 
-    def course_end(self, lessons: Sequence[Lesson], guessed: Sequence[tuple[int, int]]) -> Item:
-        """The course in numbers."""
-        steps = sum(len(lesson.main_steps) for lesson in lessons)
-        lines = [
-            _text(_("You have finished the course."), "title"),
-            _text(
-                _("{lessons} lessons, {steps} steps, {right} of {made} guesses right.").format(
-                    lessons=len(lessons),
-                    steps=steps,
-                    right=sum(right for _made, right in guessed),
-                    made=sum(made for made, _right in guessed),
-                )
-            ),
-            _text(""),
-        ]
-        lines += [_text(f"  {lesson.number}  {visible(lesson.title)}") for lesson in lessons]
-        lines += self.prose(_("`flask-http-tutor 2.1` asks a lesson's questions from memory, any time."))
+    def course_end(self, figures: Sequence[Figures]) -> Item:
+        """The course in numbers, and what can be done with it now."""
+        lines = [_text(_("You have finished the course."), "title"), _text("")]
+        lines += course_figures(figures, width=self.width, plain=self.plain)
+        lines.append(_text(""))
+        again = _("`flask-http-tutor {number}` asks a lesson's questions from memory, any time.")
+        lines += self.prose(again.format(number=figures[0].number))
+        lines += self.prose(
+            _("`flask-http-tutor notes --html notes.html` writes all that you saw and answered.")
+        )
         return Fixed([*lines, _text("")])
 
     def _listed(self, markdown: str) -> list[Text]:

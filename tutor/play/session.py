@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from tutor import language
 from tutor.client import Client, StepRun
@@ -14,6 +13,7 @@ from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.grading.verdict import Grade
 from tutor.language import _
+from tutor.learner.figures import figures_of
 from tutor.learner.listing import standing_words, step_rows
 from tutor.learner.progress import (
     Progress,
@@ -27,12 +27,12 @@ from tutor.learner.recall import (
     Variant,
     by_need,
     draw,
-    guesses,
     is_rested,
     misses,
     sources,
 )
 from tutor.learner.settings import LANGUAGE
+from tutor.lesson_app import app_of
 from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Moved, Passed
@@ -49,9 +49,10 @@ from tutor.play.way import (
 )
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Fixed, Item
+from tutor.wire.traffic import Traffic, traffic_of
 
-if TYPE_CHECKING:
-    from flask import Flask
+_ON_LAST_PAGE = 2
+"""Questions from memory on the last page of a lesson."""
 
 
 class Session:
@@ -72,6 +73,8 @@ class Session:
         self._bench = Bench(progress, env.work)
         self._table: tuple[SandboxServer, Client]
         """Set while the session runs."""
+        self._traffic_kept = Traffic()
+        """What of the client's traffic, and of what arrived in this step, is kept already."""
         self._talk.handler = self._handle
 
     def run(self, start: Address | None) -> ExitCode:
@@ -204,12 +207,13 @@ class Session:
         except Moved as move:
             return self._moved(move, self._spoken(outline), step)
         finally:
-            self._player = None
+            self._leave(lesson)
 
     def _player_of(self, lesson: Lesson, step: Step, from_memory: str = "") -> StepPlayer:
         """A player for a step on its lesson's sandbox; commands are about it from now on."""
         server, client = self._table
-        run = StepRun(server, client, step, lambda name: _app_of(lesson, name))
+        run = StepRun(server, client, step, lambda name: app_of(lesson, name))
+        self._traffic_kept = client.traffic
         self._player = StepPlayer(
             self._talk,
             lesson,
@@ -224,6 +228,20 @@ class Session:
             from_memory=from_memory,
         )
         return self._player
+
+    def _leave(self, lesson: Lesson) -> None:
+        """The step is over."""
+        self._keep_traffic(lesson)
+        self._player = None
+
+    def _keep_traffic(self, lesson: Lesson) -> None:
+        """Keep what has crossed the wire since this was done last."""
+        if self._player is None:
+            return
+        _server, client = self._table
+        total = client.traffic + traffic_of(self._player.arrived)
+        self._progress.record_traffic(lesson.id, total - self._traffic_kept)
+        self._traffic_kept = total
 
     # From memory
 
@@ -285,7 +303,7 @@ class Session:
                 if move.verb is not Verb.NEXT:
                     raise
             finally:
-                self._player = None
+                self._leave(variant.lesson)
 
     def _opening_prose(self, lesson: Lesson) -> list[Item]:
         from tutor.course.model import Prose
@@ -331,12 +349,8 @@ class Session:
             steps = language.listed(step.number for step in left)
             self._talk.reply([words.format(number=outline.number, steps=steps)])
         else:
-            attempts = self._progress.attempts(lesson.id)
-            self._talk.show(
-                self._talk.screens.lesson_end(
-                    lesson, misses(lesson, attempts), guesses(lesson, attempts), following
-                )
-            )
+            self._keep_traffic(lesson)
+            self._last_page(lesson, following)
         if following is not None:
             self._talk.go_on()
             return self._start_of(following)
@@ -348,6 +362,19 @@ class Session:
         self._talk.go_on(_("Enter: leave ▸"))
         return None
 
+    def _last_page(self, lesson: Lesson, following: Outline | None) -> None:
+        """What a learner keeps of a lesson, and two questions from memory in between."""
+        missed = misses(lesson, self._progress.attempts(lesson.id))
+        self._talk.show(self._talk.screens.lesson_end(lesson, missed))
+        variants = [Variant(lesson, step) for step in by_need(lesson, self._progress)[:_ON_LAST_PAGE]]
+        # The end of the course asks about all lessons.
+        if variants and not all(map(self._is_finished, self._outlines)):
+            self._talk.go_on()
+            self._talk.reply([_("Two questions from memory. Enter passes them.")])
+            self._ask_from_memory(variants, _("From memory {place} of {count}"))
+        figures = figures_of(lesson, self._progress)
+        self._talk.show(self._talk.screens.lesson_rest(lesson, figures, following))
+
     def _end_of_course(self) -> None:
         """One question a lesson from memory, the misses first; then the course in numbers."""
         self._talk.go_on()
@@ -357,8 +384,8 @@ class Session:
         if variants:
             self._talk.reply([_("One question a lesson, from memory. Enter passes.")])
             self._ask_from_memory(variants, _("From memory {place} of {count}"))
-        counted = [guesses(lesson, self._progress.attempts(lesson.id)) for lesson in lessons]
-        self._talk.show([self._talk.screens.course_end(lessons, counted)])
+        figures = [figures_of(lesson, self._progress) for lesson in lessons]
+        self._talk.show([self._talk.screens.course_end(figures)])
 
     def _start_of(self, outline: Outline) -> tuple[Outline, OutlineStep]:
         """Where a lesson goes on: its first undone step, or its first one."""
@@ -501,14 +528,3 @@ class Session:
                     number=undone[1].number, title=undone[1].title
                 )
         self._talk.reply([words])
-
-
-def _app_of(lesson: Lesson, configuration: str) -> Flask:
-    """The lesson's app; a pack of somebody else's may name one that there is not."""
-    import sandbox_app
-
-    try:
-        return sandbox_app.create_app(lesson.section, configuration)
-    except ValueError as error:
-        message = _("{file}: the sandbox cannot answer: {reason}. `check` shows where.")
-        raise UsageError(message.format(file=lesson.file, reason=error)) from None

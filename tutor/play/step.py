@@ -107,6 +107,11 @@ class StepPlayer:
         """Whether a hint was taken or an answer shown."""
         return self._asked.helped
 
+    @property
+    def arrived(self) -> Sequence[Exchange]:
+        """What other clients sent in this step."""
+        return self._exhibits.arrived
+
     def handle(self, typed: Typed) -> bool:
         """Carry out a command that is about this step; False where it is not."""
         if self._exercise is not None and self._exercise.handle(typed):
@@ -214,7 +219,7 @@ class StepPlayer:
             self._pending.append(Fixed(self._after_prediction(question, verdict)))
         if guesses:
             self._pending.append(self._talk.screens.blank())
-        self._pending += self._exhibits.comparisons(group)
+        self._pending += [*self._exhibits.comparisons(group), *self._exhibits.diagrams(group)]
 
     def _prepared(self, block: ExchangeBlock) -> Sendable | None:
         """The request as it will be sent; None where it hangs on one that is not fired yet."""
@@ -296,7 +301,8 @@ class StepPlayer:
             exchanges = self._fire_all([block])
             if block.id == last.id or not exchanges:
                 break
-        items = [*self._exhibits.items_of([last]), *self._exhibits.comparisons([last])]
+        aside = [*self._exhibits.comparisons([last]), *self._exhibits.diagrams([last])]
+        items = [*self._exhibits.items_of([last]), *aside]
         self._talk.reply(self._exhibits.lines(items))
 
     # Exercises

@@ -72,6 +72,7 @@ class StepCommands:
             Verb.RAW: self._raw,
             Verb.EXPLAIN: self._explain,
             Verb.COMPARE: self._compare,
+            Verb.VIEW: lambda _argument: self._view(),
             Verb.TIMELINE: self._timeline,
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
@@ -131,6 +132,10 @@ class StepCommands:
 
     def _compare(self, argument: str) -> None:
         self._talk.reply(compared(self._exhibits.exchanges, argument, self._talk.env.out))
+
+    def _view(self) -> None:
+        if self._picked("") is not None:
+            self._talk.reply(self._exhibits.diagram(0))
 
     def _timeline(self, argument: str) -> None:
         exchange = self._picked(argument)
