@@ -698,3 +698,11 @@ def test_thousands_may_be_parted_by_commas(typed: str, right: bool) -> None:
     """3,000 is 3000; commas anywhere else make no number of it."""
     asked = question(QuestionKind.NUMBER, "3000", wrong={"few": ("100",)})
     assert grade(asked, typed).is_right is right
+
+
+@pytest.mark.parametrize("text", ["3000 个请求", "3000个", "３０００ 个", "3,000 次", "3000 条"])
+def test_a_number_may_have_a_chinese_measure_word(text: str) -> None:
+    """Behind a number Chinese has a word for what is counted; it changes nothing."""
+    asked = question(QuestionKind.NUMBER, "3000")
+    assert grade(asked, text).is_right
+    assert not grade(question(QuestionKind.NUMBER, "300"), text).is_right

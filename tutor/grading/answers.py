@@ -24,6 +24,8 @@ much as two."""
 _CLAUSE_END = re.compile(r"[,;:。]")
 
 _LENGTH_UNITS = ("bytes", "byte", "octets", "octet", "b", "字节", "个字节")
+_MEASURE = re.compile(r"[个次条件项帧块行跳天][\u4e00-\u9fff]{0,4}")
+"""What Chinese puts behind a number where English has nothing or a plural: `3 个`, `3000 个请求`, `31 天`."""
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+(?!\d).*")
 _NUMBER = re.compile(r"(?:=\s*)?([+-]?(?:\d+(?:\.\d*)?|\.\d+))\s*(\D*)")
 _LETTER = re.compile(r"[(\[]?([a-z])[)\].:,、]?")
@@ -403,7 +405,7 @@ def _grade_number(asked: _Asked, text: str) -> Verdict:
     for reading in readings(text, question.field_name):
         form = reading.replace(",", "") if _THOUSANDS.fullmatch(reading) else reading
         number = _NUMBER.fullmatch(form)
-        if number and (not number[2] or number[2].strip().casefold() in units):
+        if number and (_MEASURE.fullmatch(number[2]) or number[2].strip().casefold() in {"", *units}):
             return _number_verdict(question, number[1])
         status = read_status(form) if _answers_status(question) else None
         if status and status.contradicts:
