@@ -40,8 +40,8 @@ def test_every_named_part_is_there(page: str) -> None:
 
 
 def test_the_chinese_readme_is_as_complete_as_the_english_one() -> None:
-    """The same sections, tables and blocks of code; every command, option, folder and link of the one is in the
-    other, and each leads to the other."""
+    """The same sections, tables and blocks of code; what the one names, the other does, and each leads to the
+    other."""
     texts = [(ROOT / name).read_text("utf-8") for name in ("README.md", "README.zh-CN.md")]
     english, chinese = ([line for line in text.split("\n") if not line.startswith("<!--")] for text in texts)
     for start in ("## ", "| ", "```"):
