@@ -193,6 +193,18 @@ def test_a_stale_step_is_told_in_english_with_a_note(home: Path, pack: Path) -> 
         assert "2.1.2  猜一猜" in terminal.wait_for("数字 ▸")
 
 
+def test_a_stale_head_is_told_in_english_with_a_note(home: Path, pack: Path) -> None:
+    """The lesson's title is English, its steps are Chinese."""
+    path = pack / "every-kind.md"
+    path.write_text(path.read_text("utf-8").replace("# A lesson of", "# One lesson of"), "utf-8")
+    with Terminal("--pack", str(pack), "--lang", "zh-CN", home=home) as terminal:
+        told = terminal.wait_for("回车：发送 ▸")
+        assert "2.1  One lesson of every kind" in told
+        assert "（它的标题和开篇暂无中文，或英文之后有改动。）" in told
+        assert "2.1.1  选择" in told
+        assert "以下为英文" not in told
+
+
 def test_a_pack_without_chinese_says_so_once(home: Path, tmp_path: Path) -> None:
     """The interface is Chinese, the lesson English; one line says it, not every step."""
     with Terminal("--pack", str(write_pack(tmp_path / "english")), "--lang", "zh-CN", home=home) as terminal:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from tutor.errors import ExitCode
-from tutor.language import _
+from tutor.language import _, sentences
 from tutor.wire.stream import StreamPart
 
 
@@ -69,7 +69,7 @@ class Check:
         values = ((_("expected:"), self.expected), (_("actual:"), self.actual))
         return (
             *self.message.split("\n"),
-            *(f"{name} {value}" for name, value in values if value),
+            *(sentences(name, value) for name, value in values if value),
             *self.evidence,
         )
 

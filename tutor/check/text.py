@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import ceil
 
 from tutor.check.report import Check, CheckStatus, LessonReport, Points, Report, Summary, summarize
-from tutor.language import _, listed, ngettext
+from tutor.language import _, listed, ngettext, sentences
 from tutor.wire.escape import visible
 
 LONG_MS = 1000.0
@@ -71,9 +71,9 @@ def _failure_lines(check: Check) -> Iterator[str]:
     yield from (f"    | {visible(line)}".rstrip() for line in others)
     expected, actual = _("expected:"), _("actual:  ")
     if check.expected:
-        yield f"    {expected} {visible(check.expected)}"
+        yield "    " + sentences(expected, visible(check.expected))
     if check.actual:
-        yield f"    {actual} {visible(check.actual)}"
+        yield "    " + sentences(actual, visible(check.actual))
     yield from (f"    | {visible(line)}".rstrip() for line in check.evidence)
 
 

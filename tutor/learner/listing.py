@@ -83,7 +83,8 @@ def step_rows(outline: Outline, progress: Progress, here: str = "") -> list[str]
             notes.append(_("you are here"))
         mark = "> " if step.id == here else "  "
         rows.append(
-            f"{mark}{step.number.ljust(width + 2)}{step.title}" + (f"   ({listed(notes)})" if notes else "")
+            f"{mark}{step.number.ljust(width + 2)}{step.title}"
+            + ("   " + _("({notes})").format(notes=listed(notes)) if notes else "")
         )
     return rows
 

@@ -75,7 +75,8 @@ class Screens:
         ]
         return Fixed([row for line in lines for row in self.prose(line)] + [_text("")])
 
-    def lesson_head(self, lesson: Lesson) -> list[Item]:
+    def lesson_head(self, lesson: Lesson, language: str) -> list[Item]:
+        """The lesson's title; where only its head is not in the learner's language, a note with it."""
         head = _text(f"{lesson.number}  {visible(lesson.title)}", "title")
         head.append(
             "   "
@@ -84,7 +85,11 @@ class Screens:
             ),
             "muted",
         )
-        return [Fixed([head], keep_with_next=True)]
+        lines = [head]
+        if lesson.language != language and lesson.is_spoken(language):
+            words = _("(Its title and opening have no translation, or the English has changed since.)")
+            lines += self.prose(words, "muted")
+        return [Fixed(lines, keep_with_next=True)]
 
     def step_head(self, step: Step, lesson: Lesson) -> Item:
         head = _text(f"{step.number}  {visible(step.title)}", "title")

@@ -195,7 +195,7 @@ class Session:
                 self._untold.add(lesson.id)
                 before.append(self._talk.screens.lesson_not_translated())
             if first:
-                before += self._talk.screens.lesson_head(lesson)
+                before += self._talk.screens.lesson_head(lesson, self._env.language)
                 if lesson.opening and not opening:
                     before += self._opening_prose(lesson)
             rest = player.play(before, unbroken=bool(opening))
