@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tutor.wire.event_stream import (
@@ -89,6 +90,7 @@ def test_the_last_id_and_the_retry_are_kept() -> None:
 
 
 @given(STREAMS, st.lists(st.integers(0, 60), max_size=8))
+@example(b"data: xid\ndata\n\r\n", [16])
 def test_it_does_not_matter_how_a_body_is_cut(body: bytes, cuts: list[int]) -> None:
     """Fed in any parts, a body gives the same events, and each ends with its empty line."""
     whole = parse_event_stream(body)
@@ -97,7 +99,12 @@ def test_it_does_not_matter_how_a_body_is_cut(body: bytes, cuts: list[int]) -> N
     found: list[ServerEvent] = []
     for start, stop in pairwise(places):
         found += reader.feed(body[start:stop])
-    assert tuple(found) == whole
+    # Cut inside a CRLF, an event is dispatched at the CR, before its LF can be known.
+    ends = [
+        each.end + body.startswith(b"\n", each.end) * (body[each.end - 1 : each.end] == b"\r")
+        for each in found
+    ]
+    assert tuple(replace(each, end=end) for each, end in zip(found, ends, strict=True)) == whole
     assert [each.end for each in whole] == sorted({each.end for each in whole})
     for each in whole:
         assert body[: each.end].endswith((b"\n", b"\r"))
