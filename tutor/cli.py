@@ -201,6 +201,27 @@ def commands(language: str) -> click.Group:
 
         return list_lessons(_environment(language, options), lesson, as_json=as_json)
 
+    @group.command(
+        "notes",
+        help=_("Show your notebook: what you saw, answered and learnt, each exchange fired anew."),
+    )
+    @click.argument("lesson", required=False, default="")
+    @click.option(
+        "--html",
+        default=None,
+        type=click.Path(),
+        metavar="FILE",
+        help=_("Write it as a page to keep or print."),
+    )
+    @_global_options
+    def notes(lesson: str, html: str | None, **options: Any) -> int:
+        import pathlib
+
+        from tutor.notes.command import write_notes
+
+        file = pathlib.Path(html) if html is not None else None
+        return write_notes(_environment(language, options), lesson, file)
+
     @group.command("reset", help=_("Forget the progress of a lesson, or of all of them."))
     @click.argument("lesson", required=False, default="")
     @click.option("--yes", is_flag=True, help=_("Do not ask."))

@@ -10,13 +10,13 @@ from pathlib import Path
 from tutor.check.github import RepositoryPath, github_annotations, job_summary, without_commands
 from tutor.check.json_report import json_report
 from tutor.check.junit import junit_report
-from tutor.check.output_files import append, output_files, write_whole
-from tutor.check.progress_bar import progress_bar
+from tutor.check.output_files import append, output_files, write_report
 from tutor.check.report import CheckKind, Report, as_strict, failure_report
 from tutor.check.text import text_report
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
+from tutor.progress_bar import progress_bar
 
 FORMATS: Mapping[str, Callable[[Report, RepositoryPath], bytes]] = {
     "text": lambda report, _path: text_report(report).encode("utf-8", "backslashreplace"),
@@ -62,7 +62,7 @@ def check_course(env: Environment, targets: Sequence[str], wishes: Wishes) -> Ex
     repository_path = _repository_path(env)
     for file in files:
         try:
-            write_whole(file.path, FORMATS[file.format_](report, repository_path))
+            write_report(file.path, FORMATS[file.format_](report, repository_path))
         except UsageError as error:
             # The others, and stdout, still get the report.
             unwritten = error
@@ -137,7 +137,7 @@ def _run(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wi
 
         return grade_learner_files(pack.load_all(), wishes.exercises, addresses)
     selection = Selection(addresses, frozenset(map(CheckKind, wishes.kinds)), wishes.patterns)
-    with progress_bar(env) as on_progress:
+    with progress_bar(env, _("Checking steps")) as on_progress:
         return run(
             pack.load_all(),
             make_app=sandbox_app.create_app,

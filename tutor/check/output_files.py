@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from tutor.errors import UsageError
 from tutor.language import _
+from tutor.whole_file import write_whole
 
 _BY_ENDING: Mapping[str, str] = {".json": "json", ".xml": "junit", ".txt": "text"}
 
@@ -63,27 +62,14 @@ def _must_be_writable(path: Path) -> None:
         raise UsageError(_("The report cannot be written to {path}.").format(path=path))
 
 
-def write_whole(path: Path, data: bytes) -> None:
+def write_report(path: Path, data: bytes) -> None:
     """Write a file whole or not at all; a pipe or a device is written to as it is.
 
     Raises:
         UsageError: it cannot be written.
     """
     try:
-        target = path.resolve()
-        if target.exists() and not target.is_file():
-            target.write_bytes(data)
-            return
-        beside = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
-        try:
-            beside.write_bytes(data)
-            if target.exists():
-                beside.chmod(target.stat().st_mode)
-            beside.replace(target)
-        except BaseException:
-            with suppress(OSError):
-                beside.unlink()
-            raise
+        write_whole(path, data)
     except OSError as error:
         message = _("The report cannot be written to {path}: {why}.")
         raise UsageError(message.format(path=path, why=error.strerror or error)) from error

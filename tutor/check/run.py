@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,10 @@ from tutor.check.translations import translation_checks
 from tutor.check.workers import check_steps
 from tutor.course.model import Fault, Lesson, Step
 from tutor.language import _
+from tutor.progress_bar import OnProgress
 
 if TYPE_CHECKING:
     from tutor.course.parse import Parsed
-
-OnProgress = Callable[[int, int], None]
-"""Called with how many steps are done, and how many there are."""
 
 
 def run(

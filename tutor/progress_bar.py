@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from tutor.language import _
-
 if TYPE_CHECKING:
-    from tutor.check.run import OnProgress
     from tutor.environment import Environment
+
+OnProgress = Callable[[int, int], None]
+"""Called with how many steps are done, and how many there are."""
 
 
 @contextmanager
-def progress_bar(env: Environment) -> Iterator[OnProgress]:
-    """A bar that is gone when the run is over; none where output is plain."""
+def progress_bar(env: Environment, words: str) -> Iterator[OnProgress]:
+    """A bar behind the words that is gone when the run is over; none where output is plain."""
     if env.err.plain:
         yield _show_nothing
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    words = _("Checking steps")
     progress = Progress(
         TextColumn("{task.description}"),
         BarColumn(bar_width=None),

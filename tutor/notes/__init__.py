@@ -1,0 +1,1 @@
+"""The learner's notebook: what was seen and answered, on the screen or as a page to keep."""
