@@ -84,7 +84,8 @@ def _written(now: datetime) -> str:
 
 
 def _contents(chapters: Sequence[tuple[Chapter, Sequence[tuple[Met, Sequence[Entry]]]]]) -> Iterator[str]:
-    yield f'<nav aria-labelledby="contents"><h2 id="contents">{_escaped(_("Contents"))}</h2>'
+    heading = _("Contents")
+    yield f'<nav aria-labelledby="contents"><h2 id="contents">{_escaped(heading)}</h2>'
     for chapter, steps in chapters:
         lesson = chapter.lesson
         yield (
