@@ -255,7 +255,7 @@ def test_a_console_in_gbk_gets_chinese(tmp_path: Path) -> None:
     )
     assert (result.returncode, b"Traceback" in result.stderr) == (0, False)
     text = result.stdout.decode("gbk")
-    assert "请求:" in text
+    assert "请求：" in text
     assert "Flask  /hello → hello() → 200" in text or "Flask  /hello -> hello() -> 200" in text
 
 

@@ -115,6 +115,7 @@ def test_another_language_before_the_first_request_tells_the_step_again(home: Pa
         terminal.type(":lang zh-CN")
         told = terminal.wait_for("回车：发送 ▸")
         assert "看看这一个。" in told
+        assert re.search(r"将发送：\n  GET http://127.0.0.1:[0-9]+/hello\n", told)
         assert ":n 下一步   :b 上一步   :m 位置   :? 帮助   :q 离开" in terminal.screen
         terminal.type(":lang en")
         assert "Look at this one." in terminal.wait_for("Enter: send")

@@ -99,6 +99,8 @@ class StepPlayer:
         """Which block is played."""
         self._told = 0
         """The first block of the beat that is on the screen."""
+        self._sending: Callable[[], Item] | None = None
+        """Makes the lines that say what Enter sends, while it is not sent."""
         self._on_screen: set[str] = set()
         """Ids of exchanges whose lines are still in the beat being prepared."""
 
@@ -189,9 +191,10 @@ class StepPlayer:
             requests = [(request, delays.get(block.id)) for block, request in ready]
             later = len(group) - len(ready)
             apps = {block.app for block in group} - {self.step.app, ""}
-            self._pending.append(
-                self._talk.screens.to_send(requests, self._address, later=later, app=", ".join(sorted(apps)))
+            self._sending = lambda: self._talk.screens.to_send(
+                requests, self._address, later=later, app=", ".join(sorted(apps))
             )
+            self._pending.append(self._sending())
         if ready and predictions:
             self._pending.append(self._talk.screens.blank())
         for question in predictions:
@@ -202,6 +205,7 @@ class StepPlayer:
         if not predictions:
             self._flush(unbroken=unbroken)
             self._wait_to_send()
+        self._sending = None
         exchanges = self._fire_all(group)
         if not exchanges:
             return
@@ -350,7 +354,8 @@ class StepPlayer:
                     question = self._spoken(question)
                     self._asked.question = question
                     evidence = self._exhibits.evidence(question)
-                    self._pending = [*self._retold(), self._talk.screens.question(question, shown, evidence)]
+                    asked = self._talk.screens.question(question, shown, evidence)
+                    self._pending = [*self._retold(), self._talk.screens.blank(), asked]
                     self._flush()
                 continue
             if typed.verb is Verb.ANSWER:
@@ -487,6 +492,8 @@ class StepPlayer:
         if self.step.recall or not self._from_memory:
             for block in self.step.blocks[self._told : self._place]:
                 items += screens.prose_items(block) if isinstance(block, Prose) else []
+        if self._sending is not None:
+            items.append(self._sending())
         return items
 
     @property

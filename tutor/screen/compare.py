@@ -311,7 +311,7 @@ def _notes(side: _Side) -> list[Text]:
 
 
 def _heading(arrow: str, words: str, style: str, *, plain: bool) -> Text:
-    return _styled(f"{words}:" if plain else f"{arrow} {words}", style)
+    return _styled(_("{words}:").format(words=words) if plain else f"{arrow} {words}", style)
 
 
 def _said(words: str, line: Text, style: str) -> Text:

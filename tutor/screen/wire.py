@@ -418,7 +418,7 @@ def _fold_mark(
 def _heading(arrow: str, words: str, style: str, view: View) -> Text:
     from rich.text import Text
 
-    return Text(f"{words}:" if view.plain else f"{arrow} {words}", style)
+    return Text(_("{words}:").format(words=words) if view.plain else f"{arrow} {words}", style)
 
 
 def _note(words: str) -> Text:
