@@ -130,12 +130,14 @@ def _write_page(env: Environment, chapters: tuple[Chapter, ...], file: Path, add
     shots = sum(
         isinstance(entry, Shot) for _chapter, steps in written for _met, all_ in steps for entry in all_
     )
-    words = ngettext(
-        "Your notebook is in {file}: {count} step, {shots} exchanges.",
-        "Your notebook is in {file}: {count} steps, {shots} exchanges.",
-        count,
+    if not written:
+        env.out.show([nothing_yet(address)])
+    words = _("Your notebook is in {file}: {steps}, {exchanges}.").format(
+        file=file,
+        steps=ngettext("{count} step", "{count} steps", count).format(count=count),
+        exchanges=ngettext("{count} exchange", "{count} exchanges", shots).format(count=shots),
     )
-    env.out.show([words.format(file=file, count=count, shots=shots)])
+    env.out.show([words])
 
 
 def _must_be_ours(file: Path) -> None:

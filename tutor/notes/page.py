@@ -31,6 +31,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """A browser loads nothing for this page, whatever a lesson or a learner wrote."""
 
 _VIEW = View(line_ends=True)
+_ENDS = {"␍␊": "CRLF", "␊": "LF"}
+"""Line ends in letters: few fonts have their pictures."""
 _STYLE_SHEET = Path(__file__).with_name("page.css")
 
 
@@ -64,10 +66,10 @@ def page(
         "<body>",
         "<header>",
         f"<h1>{_escaped(title)}</h1>",
-        f"<p>{_escaped(_written(now))}</p>",
     ]
     if empty:
         return "\n".join([*parts, f"<p>{_escaped(empty)}</p>", "</header>", "</body>", "</html>", ""])
+    parts.append(f"<p>{_escaped(_written(now))}</p>")
     counted = figures_words(total_of([chapter.figures for chapter, _steps in chapters]))
     if counted:
         parts.append(f"<p>{_escaped(', '.join(counted))}.</p>")
@@ -115,7 +117,9 @@ def _chapter(chapter: Chapter, steps: Sequence[tuple[Met, Sequence[Entry]]]) -> 
 
 
 def _heading(met: Met) -> str:
-    return " ".join(part for part in (met.step.number, met.step.title) if part)
+    if met.step.recall:
+        return _("From memory: {title}").format(title=met.step.title)
+    return f"{met.step.number} {met.step.title}"
 
 
 def _anchor(chapter: Chapter, met: Met) -> str:
@@ -177,7 +181,7 @@ def _line(line: Text) -> str:
     for start, end in pairwise(edges):
         styles = [line.style, *(span.style for span in line.spans if span.start <= start and end <= span.end)]
         names = " ".join(str(style).replace(".", "-") for style in styles if style)
-        run = _escaped(text[start:end])
+        run = _escaped(_ENDS.get(text[start:end], text[start:end]))
         parts.append(f'<span class="{escape(names)}">{run}</span>' if names and run else run)
     return "".join(parts)
 

@@ -69,7 +69,7 @@ class TextNotes:
             yield from self._hanging(f"  {letter}) ", words, "choice")
         for remark in remarks(told):
             label = _("{label}: ").format(label=remark.label)
-            if remark.markdown.startswith("```"):
+            if remark.markdown.startswith("```") and "\n" in remark.markdown:
                 yield _text(label.rstrip(), _STYLES[remark.role])
                 yield from self._prose(remark.markdown)
             else:

@@ -61,7 +61,11 @@ def remarks(told: Told) -> Iterator[Remark]:
         yield Remark(Role.OPEN, _("Still open"), _("The right answer stands here once you have found it."))
         return
     explain = told.asked.question.explain
-    if told.code:
+    if told.asked.question.choices and any(answer.right for answer in answers):
+        # The answer in its own words has just been told.
+        if explain:
+            yield Remark(Role.SOLUTION, _("Why"), explain)
+    elif told.code:
         label = _("One solution") if told.asked.question.kind is QuestionKind.EXERCISE else _("Right")
         yield Remark(
             Role.SOLUTION, label, "\n\n".join(part for part in (_fenced(told.code), explain) if part)

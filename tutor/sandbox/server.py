@@ -37,11 +37,11 @@ KEPT_FINISHED = 128
 """Finished connections that can still be asked for."""
 
 _BACKLOG = 128
-_POLL_S = 0.02
+_POLL_S = 0.01
 """How often the accepting thread looks whether it shall stop."""
-_GRACE_S = 0.05
+_GRACE_S = 0.03
 """How long requests in flight may go on once the stop events are set."""
-_CLOSE_S = 0.15
+_CLOSE_S = 0.1
 """How long `close` waits in all for the requests' threads."""
 _LAST_FRAME_S = 0.1
 """How long the client's closing frame of a WebSocket is waited for."""
