@@ -164,7 +164,8 @@ class Terminal:
 
     def _drain(self) -> None:
         """Read what is still being drawn: a prompt draws itself anew once it knows where the cursor is."""
-        quiet_s = 0.1
+        # On a busy machine the second drawing may come late, and would pass for the next prompt.
+        quiet_s = 0.2
         while True:
             try:
                 self._feed(self._process.read_nonblocking(65536, timeout=quiet_s))
