@@ -198,6 +198,25 @@ def test_several_lines_of_one_field_are_joined() -> None:
     assert resolve("hello.response.headers.Vary", fired) == "a, b"
 
 
+def test_a_cookie_is_what_a_client_would_send_back() -> None:
+    """A cookie's value is without attributes; of two with one name the later, and names keep their case."""
+    fired = {
+        "login": (
+            exchange(
+                response=b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Path=/\r\n"
+                b"Set-Cookie: session = x=y ;HttpOnly\r\n"
+                b"Set-Cookie: a=2\r\nSet-Cookie: bare\r\nContent-Length: 0\r\n\r\n",
+            ),
+        )
+    }
+    assert resolve("login.response.cookies.a", fired) == "2"
+    assert resolve("login.response.cookies.session", fired) == "x=y"
+    assert resolve("login.response.cookies.Session", fired) is ABSENT
+    assert resolve("login.response.cookies.bare", fired) is ABSENT
+    with pytest.raises(LiveValueError, match="login sets no cookie other"):
+        insert("{{login.response.cookies.other}}", fired, address=ADDRESS)
+
+
 def test_switching_protocols_is_a_final_response() -> None:
     """A 101 answers the request: it is the response, and no interim one."""
     fired = {"hello": (exchange(response=b"HTTP/1.1 101 SWITCHING PROTOCOLS\r\nUpgrade: websocket\r\n\r\n"),)}

@@ -46,6 +46,7 @@ _RESPONSE: Mapping[str, Node] = MappingProxyType(
         **_MESSAGE,
         "chunks": Leaf.NUMBER,
         "json": Leaf.JSON,
+        "cookies": {ANY_NAME: Leaf.TEXT},
         "interim": Leaf.LIST,
     }
 )

@@ -51,7 +51,7 @@ _MESSAGE_PARTS = {
     "response": frozenset(
         {
             *("status", "reason", "version", "headers", "body", "length", "head", "lines"),
-            *("chunks", "json", "interim"),
+            *("chunks", "json", "interim", "cookies"),
         }
     ),
 }
@@ -105,7 +105,7 @@ def path_fault(path: tuple[str, ...]) -> str:
             path=".".join(path), root=rest[0], part=rest[1]
         )
     deeper = len(rest) - 2
-    names = 1 if rest[1] in {"headers", "arguments", "types"} else 0
+    names = 1 if rest[1] in {"headers", "cookies", "arguments", "types"} else 0
     fits = deeper == names or rest[1] == "json"
     return "" if fits else _("{path} is no live path.").format(path=".".join(path))
 
@@ -229,6 +229,8 @@ def why_absent(exchange: str, path: tuple[str, ...], fired: Mapping[str, Sequenc
         if rest[0] == "request":
             return _("the request of {id} has no field {name}.").format(id=exchange, name=rest[2])
         return _("the response of {id} has no field {name}.").format(id=exchange, name=rest[2])
+    if rest[1] == "cookies":
+        return _("{id} sets no cookie {name}.").format(id=exchange, name=rest[2])
     if rest[1] == "json":
         whole = lookup((*path[: len(path) - len(rest)], "response", "json"), fired[exchange])
         if whole is ABSENT:
@@ -297,9 +299,21 @@ def _message_value(path: tuple[str, ...], message: Message) -> object:
     if part == "headers":
         value = message.value(below[0])
         return ABSENT if value is None else value
+    if part == "cookies":
+        return _cookie_value(below[0], message)
     if part == "json":
         return _json_value(below, message)
     return _MESSAGE_VALUES[part](message)
+
+
+def _cookie_value(name: str, message: Message) -> object:
+    """What a client would send back for that cookie: of several, the last (RFC 6265bis, 5.6 and 5.7)."""
+    for set_cookie in reversed(message.values("Set-Cookie")):
+        pair = set_cookie.partition(";")[0]
+        found, equals, value = pair.partition("=")
+        if equals and found.strip(" \t") == name:
+            return value.strip(" \t")
+    return ABSENT
 
 
 def _json_value(path: Sequence[str], message: Message) -> object:
