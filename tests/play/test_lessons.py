@@ -13,6 +13,9 @@ from tutor.course.pack import open_pack
 from tutor.course.shuffle import shown_order
 from tutor.learner.progress import Progress, standing
 
+# A whole lesson waits for some hundred drawings and every exchange: on a busy machine that is two minutes.
+pytestmark = pytest.mark.timeout(360)
+
 LETTERS = "abcdef"
 LESSONS = [outline.number for outline in open_pack().outlines()]
 
