@@ -24,11 +24,12 @@ def one_line(text: str) -> bool:
 
 
 def test_list_shows_every_lesson_and_how_far_the_learner_is(tmp_path: Path) -> None:
-    """`list` is one line a lesson."""
+    """`list` is one line a lesson, and one for the course."""
     outcome = flask_http_tutor("list", home=tmp_path)
     assert outcome.code == 0
     assert re.search(r"^2\.1  The request–response cycle +0 of \d+ steps done$", outcome.out, re.MULTILINE)
     assert re.search(r"^2\.2  HTTP requests", outcome.out, re.MULTILINE)
+    assert re.search(r"^The course +0 of \d+ steps done$", outcome.out, re.MULTILINE)
 
 
 def test_list_json_has_the_shape_that_was_promised(tmp_path: Path) -> None:
@@ -43,7 +44,7 @@ def test_list_of_a_lesson_shows_its_steps(tmp_path: Path) -> None:
     """A lesson's steps are listed with their numbers, deeper ones by a letter."""
     outcome = flask_http_tutor("list", "2.1", "--pack", str(write_pack(tmp_path / "pack")), home=tmp_path)
     assert outcome.out.splitlines() == [
-        "2.1  A lesson of every kind",
+        "2.1  A lesson of every kind   0 of 3 steps done",
         "  2.1.1   Choose",
         "  2.1.2   Guess",
         "  2.1.3   Sort",

@@ -30,6 +30,16 @@ def test_the_course_mirrors_the_five_sections(lessons: list[Lesson]) -> None:
     assert all(len(lesson.pool) >= 5 and len(lesson.try_next) == 3 for lesson in lessons)
 
 
+def test_the_parts_of_a_lesson_are_named_in_chinese_on_the_map() -> None:
+    """An outline in Chinese has the Chinese titles of its parts, as the whole lesson has."""
+    pack = open_pack().in_language("zh-CN")
+    for outline in pack.outlines():
+        lesson = pack.load(outline.id).lesson
+        assert lesson is not None
+        assert outline.parts == lesson.parts
+        assert outline.parts != open_pack().find(outline.number).lesson.parts
+
+
 def test_the_course_has_enough_to_see_and_to_answer(lessons: list[Lesson]) -> None:
     """At least 75 exchanges and 75 questions, and something to do in every step."""
     assert sum(len(step.exchanges) for step in steps_of(lessons)) >= 75

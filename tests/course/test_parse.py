@@ -312,11 +312,12 @@ def _agree(text: str) -> bool:
         return False
     outline = parse_outline(text, FILE)
     lesson = parsed.lesson
-    assert (outline.id, outline.number, outline.title, outline.minutes) == (
+    assert (outline.id, outline.number, outline.title, outline.minutes, outline.parts) == (
         lesson.id,
         lesson.number,
         lesson.title,
         lesson.minutes,
+        lesson.parts,
     )
     assert _told(outline) == [
         (s.id, s.number, s.title, s.deeper, s.hash, s.part, s.was) for s in lesson.steps

@@ -8,7 +8,7 @@ from pathlib import Path
 from tutor.course.model import Lesson
 from tutor.course.pack import open_pack
 from tutor.learner.progress import Progress, StepStatus
-from tutor.learner.recall import by_need, draw, guesses, is_rested, known_steps, misses, sources
+from tutor.learner.recall import by_need, draw, is_rested, known_steps, misses, sources
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -95,7 +95,6 @@ def test_the_last_page_names_each_first_miss_once(tmp_path: Path) -> None:
         answer(progress, "request-line", "target", "right", prediction=True)
         attempts = progress.attempts()
     assert [miss.step.id for miss in misses(lesson(), attempts)] == ["body-length", "allow"]
-    assert guesses(lesson(), attempts) == (2, 1)
 
 
 def test_every_variant_says_which_step_it_is_of() -> None:

@@ -127,7 +127,7 @@ def test_letters_of_an_earlier_version_stay_letters(home: Path, pack: Path, less
     file = pack / "every-kind.md"
     file.write_text(file.read_text("utf-8").replace("All went well.", "All is well."), "utf-8")
     text = flask_http_tutor("notes", "--pack", str(pack), home=home).out
-    assert "(done, updated since)" in text
+    assert "(done, changed since)" in text
     [line] = [line for line in text.splitlines() if line.startswith("You answered (right): ")]
     assert len(line.removeprefix("You answered (right): ")) == len("a.")
 

@@ -116,7 +116,7 @@ def test_another_language_before_the_first_request_tells_the_step_again(home: Pa
         told = terminal.wait_for("回车：发送 ▸")
         assert "看看这一个。" in told
         assert re.search(r"将发送：\n  GET http://127.0.0.1:[0-9]+/hello\n", told)
-        assert ":n 下一步   :b 上一步   :m 位置   :? 帮助   :q 离开" in terminal.screen
+        assert ":n 下一步   :b 上一步   :m 地图   :? 帮助   :q 离开" in terminal.screen
         terminal.type(":lang en")
         assert "Look at this one." in terminal.wait_for("Enter: send")
 
@@ -244,7 +244,7 @@ def test_the_bar_and_every_row_fit(home: Path, pack: Path, columns: int, rows: i
 def test_plain_is_chinese_too(home: Path, pack: Path) -> None:
     """Without colour, bar and cursor movement the words are the same."""
     with Terminal("--plain", "--lang", "zh-CN", "--pack", str(pack), home=home) as terminal:
-        terminal.wait_for("命令：:n 下一步、:b 上一步、:m 位置、:? 帮助、:q 离开。")
+        terminal.wait_for("命令：:n 下一步、:b 上一步、:m 地图、:? 帮助、:q 离开。")
         terminal.type("")
         terminal.wait_for("a–c ▸")
         assert b"\x1b[" not in terminal.raw

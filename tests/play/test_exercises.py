@@ -132,7 +132,7 @@ def test_the_solution_is_shown_as_a_diff_after_two_tries(tmp_path: Path) -> None
         terminal.type(":q")
         assert terminal.ended() == 0
     assert (
-        "Read and write at one address   (done with help)"
+        "Read and write at one address   (done with help, you are here)"
         in flask_http_tutor("list", "2.1", home=tmp_path).out
     )
 

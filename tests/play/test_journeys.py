@@ -83,7 +83,8 @@ def test_a_miss_is_explained_a_hint_helps_and_the_right_answer_goes_on(home: Pat
         terminal.press("\x04")
         assert terminal.ended() == 0
     with Terminal("list", "2.1", "--pack", str(pack), home=home) as listing:
-        listing.wait_for("2.1.1 Choose (done with help)")
+        listing.wait_for("▸ ? 2.1.1 Choose")
+        listing.wait_for("? with help")
 
 
 def test_after_two_misses_the_answer_is_offered_and_shown(home: Path, pack: Path) -> None:
@@ -115,7 +116,7 @@ def test_a_guess_is_one_shot_and_an_off_guess_is_no_help(home: Path, pack: Path)
         terminal.press("\x04")
         assert terminal.ended() == 0
     with Terminal("list", "2.1", "--pack", str(pack), home=home) as listing:
-        listing.wait_for("2.1.2 Guess (done)")
+        listing.wait_for("▸ ✓ 2.1.2 Guess")
 
 
 def test_leaving_and_coming_back_goes_on_where_the_learner_stopped(home: Path, pack: Path) -> None:
@@ -144,7 +145,7 @@ def test_every_answer_is_kept_at_once(home: Path, pack: Path) -> None:
         terminal.type("200 OK")
         terminal.wait_for("Enter: go on")
     with Terminal("list", "--pack", str(pack), home=home) as listing:
-        listing.wait_for("1 of 3 steps done")
+        listing.wait_for("1 of 3")
 
 
 def test_a_learner_goes_where_they_like(home: Path, pack: Path) -> None:
@@ -163,7 +164,7 @@ def test_a_learner_goes_where_they_like(home: Path, pack: Path) -> None:
         terminal.type(":d")
         terminal.wait_for("2.1.3a One more, deeper deeper")
         terminal.type(":m")
-        terminal.wait_for("> 2.1.3a")
+        terminal.wait_for("▸ · 2.1.3a One more, deeper")
         terminal.wait_for("you are here")
         terminal.type(":q")
         assert terminal.ended() == 0
@@ -297,13 +298,13 @@ def test_reset_asks_and_forgets(home: Path, pack: Path) -> None:
         reset.type("no")
         reset.wait_for("Nothing is forgotten.")
     with Terminal("list", "2.1", "--pack", str(pack), home=home) as listing:
-        listing.wait_for("2.1.2 Guess (skipped)")
+        listing.wait_for("» 2.1.2 Guess")
     with Terminal("reset", "2.1", "--pack", str(pack), home=home) as reset:
         reset.wait_for("Type yes:")
         reset.type("yes")
         reset.wait_for("Forgotten: 2.1 A lesson of every kind.")
     with Terminal("list", "2.1", "--pack", str(pack), home=home) as listing:
-        listing.wait_for("2.1.2 Guess\n")
+        listing.wait_for("· 2.1.2 Guess\n")
 
 
 def test_a_finished_lesson_ends_with_its_takeaways_and_offers_a_review(home: Path, pack: Path) -> None:

@@ -11,6 +11,7 @@ from tutor.course.pack import open_pack
 from tutor.learner.progress import Progress, StepStatus
 
 OUTLINES = open_pack().outlines()
+STEPS = sum(len(outline.main_steps) for outline in OUTLINES)
 
 
 def finished(home: Path, *numbers: str, days_ago: int = 0, missed: str = "") -> None:
@@ -104,10 +105,41 @@ def test_a_finished_course_asks_one_question_a_lesson_and_says_so(tmp_path: Path
             terminal.type("" if found.startswith(("Enter", "From")) else ":a" if _turn % 2 else ":f")
         else:
             raise AssertionError("the course did not end")
-        terminal.wait_for("steps guessed right exchanges bytes")
+        terminal.wait_for("exchanges bytes")
         terminal.wait_for(f"{len(OUTLINES)} lessons")
         terminal.wait_for("Enter: leave ▸")
         terminal.type("")
+        assert terminal.ended() == 0
+
+
+def test_a_finished_course_says_so_again_and_leaves_the_rest_open(tmp_path: Path) -> None:
+    """Started with everything done, it shows the course in numbers, and asks only who presses Enter."""
+    finished(tmp_path, *(outline.number for outline in OUTLINES))
+    with Terminal(home=tmp_path) as terminal:
+        terminal.wait_for("You have finished the course.")
+        terminal.wait_for(f"{len(OUTLINES)} lessons {STEPS} steps")
+        terminal.wait_for("days you were here 1")
+        terminal.wait_for("Enter: one question a lesson, from memory ▸")
+        terminal.type(":m")
+        terminal.wait_for(f"{STEPS} of {STEPS}")
+        terminal.wait_for("Enter: one question a lesson, from memory ▸")
+        terminal.type("")
+        terminal.wait_for(f"From memory 1 of {len(OUTLINES)}")
+        terminal.type("")
+        terminal.wait_for("Your progress is kept.")
+        assert terminal.ended() == 0
+
+
+def test_from_a_finished_course_a_step_is_still_a_command_away(tmp_path: Path) -> None:
+    """At the course's numbers `:g` goes to a step, and `:n` leaves."""
+    finished(tmp_path, *(outline.number for outline in OUTLINES))
+    with Terminal(home=tmp_path) as terminal:
+        terminal.wait_for("Enter: one question a lesson, from memory ▸")
+        terminal.type(":g 2.1.3")
+        terminal.wait_for("2.1.3 What stands in the request line step 3 of")
+    with Terminal(home=tmp_path) as terminal:
+        terminal.wait_for("Enter: one question a lesson, from memory ▸")
+        terminal.type(":n")
         assert terminal.ended() == 0
 
 
@@ -135,15 +167,16 @@ def test_the_last_page_asks_two_questions_from_memory_and_counts_what_crossed(tm
         terminal.wait_for("Enter: go on ▸")
         terminal.type("")
         terminal.wait_for("From memory 2 of 2")
-        reach(terminal, "The lesson in numbers:", answer=":n")
+        reach(terminal, "2.1 The request–response cycle in numbers:", answer=":n")
         numbers = terminal.wait_for("To try next:")
         terminal.press("\x04")
     fired = len(re.findall(r"^→ Request$", terminal.transcript, re.MULTILINE))
     with Progress(tmp_path) as progress:
         kept = progress.traffic(OUTLINES[0].id)
     assert kept.exchanges >= fired > 0
-    assert f"- {kept.exchanges} exchange" in numbers
-    assert f"- {kept.total_bytes:,} bytes read" in numbers
+    assert re.search(rf"  exchanges fired +{kept.exchanges}\b", numbers)
+    assert re.search(rf"  bytes read +{kept.total_bytes:,}\b", numbers)
+    assert re.search(rf"  The course  2\.1 .* 12 of {STEPS}\n", numbers)
 
 
 def reach(terminal: Terminal, words: str, answer: str = ":a") -> None:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tutor.screen.columns import padded, padded_left
 from tutor.screen.prose import prose_lines
-from tutor.screen.wide import break_offsets, padded, padded_left, wrapped
+from tutor.screen.wide import break_offsets, wrapped
 
 CLOSING = "。，、；：？！）」』”》】"
 OPENING = "（「『“《【"

@@ -372,6 +372,7 @@ class Outline:
     minutes: int
     file: str
     steps: tuple[OutlineStep, ...]
+    parts: tuple[Part, ...] = ()
 
     @property
     def main_steps(self) -> tuple[OutlineStep, ...]:

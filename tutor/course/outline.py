@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 from tutor.course.attributes import ID, Attributes, split_attributes
 from tutor.course.faults import Faults, Place
-from tutor.course.model import FORMAT, Outline, OutlineStep
+from tutor.course.model import FORMAT, Outline, OutlineStep, Part
 from tutor.course.scan import Fence, Heading, Scan, Section, scan
-from tutor.course.toml_block import read_toml
+from tutor.course.toml_block import TomlBlock, read_toml
 from tutor.errors import ExitCode, TutorError
 from tutor.language import _
 
@@ -146,6 +146,7 @@ def parse_outline(text: str, file: str) -> Outline:
             for step, heading in zip(found.steps, headings, strict=True)
             if not heading.recall
         ),
+        parts=tuple(Part(id_, words) for id_, words in _part_titles(head).items()),
     )
 
 
@@ -154,10 +155,23 @@ def with_titles(outline: Outline, text: str) -> Outline:
     found = scan(text)
     headings = read_step_headings(found.steps, outline.number)
     titles = {heading.id: heading.title for heading in headings if heading.title}
+    fence = lesson_block(found)
+    parts = _part_titles(read_toml(fence.body, Place(fence.line, 1), Faults(outline.file)) if fence else None)
     return replace(
         outline,
         title=split_heading(title_of(found))[0] or outline.title,
         steps=tuple(replace(step, title=titles.get(step.id, step.title)) for step in outline.steps),
+        parts=tuple(replace(part, title=parts.get(part.id, part.title)) for part in outline.parts),
+    )
+
+
+def _part_titles(head: TomlBlock | None) -> dict[str, str]:
+    """The titles of a lesson's parts by id, as far as they are texts."""
+    parts = head.table.get("parts") if head else None
+    return (
+        {id_: words for id_, words in parts.items() if isinstance(words, str)}
+        if isinstance(parts, dict)
+        else {}
     )
 
 

@@ -3,32 +3,132 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from tutor.course.model import Outline
+from tutor.course.model import Outline, OutlineStep, Step
 from tutor.course.pack import open_pack
 from tutor.environment import Environment
 from tutor.errors import ExitCode
-from tutor.language import _, listed, ngettext
-from tutor.learner.progress import Progress, is_updated, standing, state_of
+from tutor.learner.progress import (
+    Progress,
+    StepState,
+    StepStatus,
+    is_updated,
+    standing,
+    state_of,
+    step_called,
+)
+from tutor.screen.lesson_map import (
+    LessonMap,
+    MapLesson,
+    MapStep,
+    lesson_list,
+    lesson_map,
+    lesson_map_in_words,
+    lessons_in_words,
+)
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+_BESIDE_MAP = 4
+"""Rows of the terminal that a map leaves: what was typed, the prompt, its bar, and a blank one."""
 
 
 def list_lessons(env: Environment, name: str, *, as_json: bool) -> ExitCode:
-    """Print the lessons, or the steps of the lesson named.
+    """Print the lessons, or the map of the lesson named.
 
     Raises:
         UsageError: there is no such lesson.
     """
     pack = open_pack(env.pack).in_language(env.language)
-    outlines = (pack.find(name).lesson,) if name else pack.outlines()
+    outlines = pack.outlines()
+    lesson = pack.find(name).lesson if name else None
     with Progress(env.state_directory) as progress:
         if as_json:
-            entries = [_entry(outline, progress) for outline in outlines]
+            entries = [_entry(outline, progress) for outline in ((lesson,) if lesson else outlines)]
             env.out.report(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
-        elif name:
-            env.out.show(step_rows(outlines[0], progress))
+        elif lesson is not None:
+            env.out.show(map_rows(env, lesson, outlines, progress, last_place(progress)))
         else:
-            env.out.show(_lesson_rows(outlines, progress))
+            lessons = map_lessons(outlines, progress, last_place(progress)[0])
+            env.out.show(
+                lessons_in_words(lessons) if env.out.plain else lesson_list(lessons, env.out.size[0])
+            )
     return ExitCode.OK
+
+
+def map_rows(
+    env: Environment, outline: Outline, course: Sequence[Outline], progress: Progress, here: tuple[str, str]
+) -> Sequence[Text | str]:
+    """The map of a lesson, made for the output.
+
+    Args:
+        here: the ids of the lesson and of the step where the learner is; empty where that is nowhere.
+    """
+    shown = LessonMap(
+        _lesson(outline, progress, here[0]),
+        _steps(outline, progress, here[1] if here[0] == outline.id else ""),
+        map_lessons(course, progress, here[0]),
+    )
+    if env.out.plain:
+        return lesson_map_in_words(shown)
+    width, height = env.out.size
+    return lesson_map(shown, width=width, height=None if env.full else height - _BESIDE_MAP)
+
+
+def map_lessons(course: Sequence[Outline], progress: Progress, here: str) -> tuple[MapLesson, ...]:
+    """The lessons with how far the learner is; `here` is the id of the one where the learner is."""
+    return tuple(_lesson(outline, progress, here) for outline in course)
+
+
+def map_step(
+    step: Step | OutlineStep, state: StepState | None, *, here: bool = False, part: str = ""
+) -> MapStep:
+    """A step with what became of it."""
+    done = state is not None and state.state is StepStatus.DONE
+    return MapStep(
+        number=step.number,
+        title=step.title,
+        deeper=step.deeper,
+        done=done,
+        skipped=state is not None and not done,
+        helped=state is not None and done and state.helped,
+        updated=is_updated(step, state),
+        here=here,
+        part=part,
+    )
+
+
+def last_place(progress: Progress) -> tuple[str, str]:
+    """Where the learner was last, as ids of a lesson and a step."""
+    position = progress.position()
+    return (position.lesson_id, position.step_id) if position else ("", "")
+
+
+def _steps(outline: Outline, progress: Progress, here_id: str) -> tuple[MapStep, ...]:
+    states = progress.states(outline.id)
+    parts = {part.id: part.title for part in outline.parts}
+    here = step_called(outline.steps, here_id)
+    return tuple(
+        map_step(step, state_of(step, states), here=step == here, part=parts.get(step.part, ""))
+        for step in outline.steps
+    )
+
+
+def _lesson(outline: Outline, progress: Progress, here: str) -> MapLesson:
+    stand = standing(outline, progress.states(outline.id))
+    return MapLesson(
+        outline.number,
+        outline.title,
+        stand.steps,
+        stand.done,
+        stand.helped,
+        stand.skipped,
+        stand.updated,
+        here=outline.id == here,
+    )
 
 
 def _entry(outline: Outline, progress: Progress) -> dict[str, object]:
@@ -40,58 +140,3 @@ def _entry(outline: Outline, progress: Progress) -> dict[str, object]:
         "steps": stand.steps,
         "done": stand.done,
     }
-
-
-def _lesson_rows(outlines: tuple[Outline, ...], progress: Progress) -> list[str]:
-    from rich.cells import cell_len
-
-    width = max((cell_len(outline.title) for outline in outlines), default=0)
-    rows = []
-    for outline in outlines:
-        stand = standing(outline, progress.states(outline.id))
-        title = outline.title + " " * (width - cell_len(outline.title))
-        rows.append(
-            f"{outline.number}  {title}   "
-            + standing_words(stand.done, stand.steps, stand.helped, stand.updated)
-        )
-    return rows
-
-
-def standing_words(done: int, steps: int, helped: int = 0, updated: int = 0) -> str:
-    """`3 of 10 steps done, 1 with help`."""
-    words = ngettext("{done} of {steps} step done", "{done} of {steps} steps done", steps).format(
-        done=done, steps=steps
-    )
-    if helped:
-        words = listed([words, _("{count} with help").format(count=helped)])
-    if updated:
-        words = listed([words, _("{count} updated since").format(count=updated)])
-    return words
-
-
-def step_rows(outline: Outline, progress: Progress, here: str = "") -> list[str]:
-    """A lesson's steps with what became of each; a mark at the step of the id `here`."""
-    states = progress.states(outline.id)
-    rows = [f"{outline.number}  {outline.title}"]
-    width = max((len(step.number) for step in outline.steps), default=0)
-    for step in outline.steps:
-        notes = [_("deeper")] if step.deeper else []
-        state = state_of(step, states)
-        if state is not None:
-            notes.append(step_words(str(state.state), helped=state.helped, updated=is_updated(step, state)))
-        if step.id == here:
-            notes.append(_("you are here"))
-        mark = "> " if step.id == here else "  "
-        rows.append(
-            f"{mark}{step.number.ljust(width + 2)}{step.title}"
-            + ("   " + _("({notes})").format(notes=listed(notes)) if notes else "")
-        )
-    return rows
-
-
-def step_words(state: str, *, helped: bool, updated: bool) -> str:
-    """What a list says of a step: `done`, `done with help`, `skipped`; and that it changed since."""
-    if state != "done":
-        return _("skipped")
-    words = _("done with help") if helped else _("done")
-    return _("{state}, updated since").format(state=words) if updated else words

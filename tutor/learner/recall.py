@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tutor.course.model import Lesson, Outline, Question, Step
+from tutor.course.model import Lesson, Question, Step
 from tutor.learner.progress import Attempt, Progress, StepState, state_of
 
 RESTED_AFTER = timedelta(days=1)
@@ -106,6 +106,15 @@ def is_rested(attempts: Sequence[Attempt], now: datetime) -> bool:
 
 def misses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[Miss, ...]:
     """The questions of a lesson whose first answer was wrong, in the lesson's order."""
+    return tuple(
+        Miss(step, question, attempt.text)
+        for step, question, attempt in first_answers(lesson, attempts)
+        if attempt.grade == _WRONG
+    )
+
+
+def first_answers(lesson: Lesson, attempts: Iterable[Attempt]) -> list[tuple[Step, Question, Attempt]]:
+    """The first answer to each question of a lesson that was answered, in the lesson's order."""
     first: dict[tuple[str, str], Attempt] = {}
     for each in attempts:
         first.setdefault((each.step_id, each.question_id), each)
@@ -114,19 +123,9 @@ def misses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[Miss, ...]:
         for question in step.questions:
             given = [first.get((step_id, question.id)) for step_id in (step.id, *step.was)]
             attempt = next((each for each in given if each is not None), None)
-            if attempt is not None and attempt.grade == _WRONG:
-                found.append(Miss(step, question, attempt.text))
-    return tuple(found)
-
-
-def guesses(lesson: Lesson | Outline, attempts: Iterable[Attempt]) -> tuple[int, int]:
-    """How many predictions of a lesson were made, and how many of them were right; each counts once."""
-    first: dict[tuple[str, str], str] = {}
-    ids = {step.id for step in lesson.steps}
-    for attempt in attempts:
-        if attempt.prediction and attempt.step_id in ids:
-            first.setdefault((attempt.step_id, attempt.question_id), attempt.grade)
-    return len(first), sum(grade == _RIGHT for grade in first.values())
+            if attempt is not None:
+                found.append((step, question, attempt))
+    return found
 
 
 def _was_helped(lesson: Lesson, step_id: str, states: Mapping[str, StepState]) -> bool:

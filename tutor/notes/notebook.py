@@ -15,7 +15,7 @@ from tutor.course.shuffle import shown_order
 from tutor.grading.answers import grade
 from tutor.grading.verdict import Grade
 from tutor.language import _
-from tutor.learner.progress import Attempt, Progress, StepState, StepStatus, is_updated, state_of
+from tutor.learner.progress import Attempt, Progress, StepState, StepStatus, state_of
 from tutor.screen.figures import Figures
 from tutor.wire.exchange import Exchange
 
@@ -59,11 +59,6 @@ class Met:
     @property
     def done(self) -> bool:
         return self.state is not None and self.state.state is StepStatus.DONE
-
-    @property
-    def updated(self) -> bool:
-        """Whether the step has changed since it was done."""
-        return is_updated(self.step, self.state)
 
 
 @dataclass(frozen=True, slots=True)

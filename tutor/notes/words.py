@@ -10,9 +10,10 @@ from enum import StrEnum
 from tutor.course.model import QuestionKind
 from tutor.grading.answers import LETTERS
 from tutor.language import _
-from tutor.learner.listing import step_words
+from tutor.learner.listing import map_step
 from tutor.notes.notebook import Answer, Met, Told
 from tutor.play.screens import ended
+from tutor.screen.lesson_map import step_words
 
 
 class Role(StrEnum):
@@ -41,7 +42,7 @@ def state_words(met: Met) -> str:
         return _("from memory")
     if met.state is None:
         return _("begun")
-    return step_words(str(met.state.state), helped=met.state.helped, updated=met.updated)
+    return step_words(map_step(met.step, met.state))
 
 
 def options(told: Told) -> list[tuple[str, str, bool]]:

@@ -65,7 +65,7 @@ COMMANDS = (
     CommandHelp(Verb.BACK, "b", ":b", N_("the step before")),
     CommandHelp(Verb.GO, "g", ":g 2.1.3", N_("go to a step or a lesson")),
     CommandHelp(Verb.DEEPER, "d", ":d", N_("the deeper steps, where they are offered")),
-    CommandHelp(Verb.MAP, "m", ":m", N_("where you are")),
+    CommandHelp(Verb.MAP, "m", ":m", N_("the map: where you are, what is done")),
     CommandHelp(Verb.LANGUAGE, "", ":lang", N_("the language")),
     CommandHelp(Verb.HELP, "?", ":?", N_("this list")),
     CommandHelp(Verb.QUIT, "q", ":q", N_("leave; your progress is kept")),

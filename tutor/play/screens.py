@@ -21,7 +21,15 @@ from tutor.language import NAMES, _, available, listed, ngettext, sentences
 from tutor.play.commands import COMMANDS
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
-from tutor.screen.figures import Figures, course_figures, figures_words
+from tutor.screen.figures import (
+    Figures,
+    course_figures,
+    course_figures_in_words,
+    figures_words,
+    lesson_figures,
+    total_of,
+)
+from tutor.screen.lesson_map import MapLesson, Mark, course_bar, standing_words, whole_course
 from tutor.screen.prose import prose_lines
 from tutor.wire.escape import visible
 from tutor.wire.request import RawRequest, Request
@@ -313,40 +321,69 @@ class Screens:
             items.append(Fixed([*lines, _text("")]))
         return items
 
-    def lesson_rest(self, lesson: Lesson, figures: Figures, following: Outline | None) -> list[Item]:
-        """The rest of that page: the lesson in numbers, what to try, what comes next."""
+    def lesson_rest(
+        self, lesson: Lesson, figures: Figures, course: Sequence[MapLesson], following: Outline | None
+    ) -> list[Item]:
+        """The rest of that page: the lesson in numbers, the course so far, what to try, what comes next."""
         items: list[Item] = []
-        counted = figures_words(figures)
-        if counted:
-            lines = [_text(_("The lesson in numbers:"), "muted")]
-            for words in counted:
-                lines += self._listed(words)
-            items.append(Fixed([*lines, _text("")]))
+        named = _("{number} {title} in numbers:").format(number=lesson.number, title=visible(lesson.title))
+        lines = [_text(named, "title")]
+        if self.plain:
+            lines += [_text(f"  - {words}") for words in figures_words(figures)]
+        else:
+            lines += lesson_figures(figures, width=self.width)
+        if len(course) > 1:
+            lines.append(_text(""))
+            if self.plain:
+                lines.append(
+                    _text(
+                        _("{words}: {value}").format(
+                            words=_("The course"), value=standing_words(whole_course(course))
+                        )
+                    )
+                )
+            else:
+                lines += course_bar(course, self.width)
+        items.append(Fixed([*lines, _text("")]))
+        lines = []
         if lesson.try_next:
-            lines = [_text(_("To try next:"), "muted")]
+            lines.append(_text(_("To try next:"), "muted"))
             for command in lesson.try_next:
                 lines += self._listed(command)
-            items.append(Fixed([*lines, _text("")]))
+            lines.append(_text(""))
         if following is not None:
             next_ = _("Next: {number} {title}.").format(
                 number=following.number, title=visible(following.title)
             )
         else:
             next_ = _("This was the last lesson.")
-        items.append(Fixed([_text(next_, "title")]))
+        items.append(Fixed([*lines, _text(next_, "title")]))
         return items
 
-    def course_end(self, figures: Sequence[Figures]) -> Item:
-        """The course in numbers, and what can be done with it now."""
-        lines = [_text(_("You have finished the course."), "title"), _text("")]
-        lines += course_figures(figures, width=self.width, plain=self.plain)
-        lines.append(_text(""))
+    def course_end(self, figures: Sequence[Figures]) -> list[Item]:
+        """The course in numbers, made to be kept, and what can be done with it now."""
+        title = _text(_("You have finished the course."), "title")
+        days = total_of(figures).days
+        signed = "   flask-http-tutor" + (f", {max(days)}" if days else "")
+        if title.cell_len + len(signed) <= self.width:
+            title.append(signed, "muted")
+        lines = [title, _text("")]
+        if self.plain:
+            lines += [_text(words) for words in course_figures_in_words(figures)]
+        else:
+            lines += course_figures(figures, width=self.width)
         again = _("`flask-http-tutor {number}` asks a lesson's questions from memory, any time.")
-        lines += self.prose(again.format(number=figures[0].number))
-        lines += self.prose(
+        rest = self.prose(again.format(number=figures[0].number))
+        rest += self.prose(
             _("`flask-http-tutor notes --html notes.html` writes all that you saw and answered.")
         )
-        return Fixed([*lines, _text("")])
+        if Mark.UPDATED in total_of(figures).marks:
+            rest += self.prose(
+                _("Some steps have changed since: `flask-http-tutor list {number}` marks them.").format(
+                    number=next(each.number for each in figures if Mark.UPDATED in each.marks)
+                )
+            )
+        return [Fixed([*lines, _text("")]), Fixed(rest)]
 
     def _listed(self, markdown: str) -> list[Text]:
         """Words under a small mark, their further rows indented."""

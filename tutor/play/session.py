@@ -14,7 +14,7 @@ from tutor.errors import ExitCode, UsageError
 from tutor.grading.verdict import Grade
 from tutor.language import _
 from tutor.learner.figures import figures_of
-from tutor.learner.listing import standing_words, step_rows
+from tutor.learner.listing import last_place, map_lessons, map_rows
 from tutor.learner.progress import (
     Progress,
     StepStatus,
@@ -112,14 +112,28 @@ class Session:
         found = first_undone(self._outlines, self._progress, skipped_last=True)
         if start is None and found is not None:
             return found
+        reviewed = start.lesson if start is not None else self._outlines[-1]
         try:
-            self._review(start.lesson if start is not None else self._outlines[-1])
+            if start is None:
+                self._course_again()
+            else:
+                self._review(reviewed)
         except Moved as move:
             if move.verb is Verb.QUIT:
                 raise
-            reviewed = start.lesson if start is not None else self._outlines[-1]
             return self._moved(move, reviewed, self._lesson(reviewed).steps[0])
         return found
+
+    def _course_again(self) -> None:
+        """The finished course in numbers, then its questions from memory for who likes."""
+        self._course_in_numbers()
+        try:
+            self._talk.go_on(_("Enter: one question a lesson, from memory ▸"))
+        except Moved as move:
+            if move.verb is not Verb.NEXT:
+                raise
+            return
+        self._one_question_a_lesson()
 
     def _place(self, address: Address) -> tuple[Outline, OutlineStep]:
         outline = address.lesson
@@ -373,19 +387,25 @@ class Session:
             self._talk.reply([_("Two questions from memory. Enter passes them.")])
             self._ask_from_memory(variants, _("From memory {place} of {count}"))
         figures = figures_of(lesson, self._progress)
-        self._talk.show(self._talk.screens.lesson_rest(lesson, figures, following))
+        course = map_lessons(self._outlines, self._progress, lesson.id)
+        self._talk.show(self._talk.screens.lesson_rest(lesson, figures, course, following))
 
     def _end_of_course(self) -> None:
         """One question a lesson from memory, the misses first; then the course in numbers."""
         self._talk.go_on()
-        lessons = [self._lesson(outline) for outline in self._outlines]
-        needed = [(lesson, by_need(lesson, self._progress)) for lesson in lessons]
+        self._one_question_a_lesson()
+        self._course_in_numbers()
+
+    def _one_question_a_lesson(self) -> None:
+        needed = [(lesson, by_need(lesson, self._progress)) for lesson in map(self._lesson, self._outlines)]
         variants = [Variant(lesson, steps[0]) for lesson, steps in needed if steps]
         if variants:
             self._talk.reply([_("One question a lesson, from memory. Enter passes.")])
             self._ask_from_memory(variants, _("From memory {place} of {count}"))
-        figures = [figures_of(lesson, self._progress) for lesson in lessons]
-        self._talk.show([self._talk.screens.course_end(figures)])
+
+    def _course_in_numbers(self) -> None:
+        figures = [figures_of(self._lesson(outline), self._progress) for outline in self._outlines]
+        self._talk.show(self._talk.screens.course_end(figures))
 
     def _start_of(self, outline: Outline) -> tuple[Outline, OutlineStep]:
         """Where a lesson goes on: its first undone step, or its first one."""
@@ -464,14 +484,9 @@ class Session:
             self._talk.reply([_("That works in a step.")])
 
     def _map(self) -> None:
-        outline, here = self._here or (self._outlines[0], self._outlines[0].steps[0])
-        self._talk.reply(step_rows(outline, self._progress, here.id))
-        for other in self._outlines:
-            if other.id != outline.id:
-                stand = standing(other, self._progress.states(other.id))
-                self._talk.reply(
-                    [f"{other.number}  {other.title}   {standing_words(stand.done, stand.steps)}"]
-                )
+        place = (self._here[0].id, self._here[1].id) if self._here else last_place(self._progress)
+        outline = next((item for item in self._outlines if item.id == place[0]), self._outlines[0])
+        self._talk.reply(map_rows(self._env, outline, self._outlines, self._progress, place))
 
     def _language(self, tag: str) -> None:
         known = language.available()

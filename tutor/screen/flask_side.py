@@ -49,7 +49,7 @@ def timeline_lines(exchange: Exchange, width: int | None = None) -> list[Text]:
     from rich.cells import cell_len
     from rich.text import Text
 
-    from tutor.screen.wide import padded
+    from tutor.screen.columns import padded
 
     timeline = exchange.timeline
     if timeline is None:

@@ -17,7 +17,7 @@ def part_line(part: StreamPart, ascii_only: bool) -> Text:
     """A part of a stream on one line: `+102 ms  ← event tick  id: 8␊data: 8␊␊`."""
     from rich.text import Text
 
-    from tutor.screen.wide import padded_left
+    from tutor.screen.columns import padded_left
 
     from_client = part.direction is Direction.REQUEST
     time = padded_left(_("+{ms} ms").format(ms=round(part.at_s * 1000)), 9)

@@ -44,6 +44,16 @@ STYLES = {
     "expected": "bold cyan",
     "offer": "italic",
     "prompt": "bold cyan",
+    # The map.
+    "bar.done": "green",
+    "bar.left": "dim",
+    "mark.done": "green",
+    "mark.helped": "bold cyan",
+    "mark.updated": "bold magenta",
+    "mark.skipped": "bold",
+    "mark.open": "dim",
+    "mark.here": "bold cyan",
+    "map.part": "italic",
     # Prose.
     # rich's own names; its defaults set colours that are unreadable on a light background.
     "markdown.code": "bold",

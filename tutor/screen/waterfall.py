@@ -66,7 +66,7 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
     from rich.cells import cell_len
     from rich.text import Text
 
-    from tutor.screen.wide import padded, padded_left
+    from tutor.screen.columns import padded, padded_left
 
     found = ways(fired)
     heads = (_("requests"), _("sent"), _("received"), _("events"), _("mean delay"))
@@ -127,7 +127,7 @@ def _bar(way: Way, total_s: float, columns: int) -> list[tuple[str, str]]:
 
 
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    from tutor.screen.wide import padded_left
+    from tutor.screen.columns import padded_left
 
     return "  ".join(padded_left(cell, size) for cell, size in zip(cells, widths, strict=True))
 

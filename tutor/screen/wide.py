@@ -1,4 +1,4 @@
-"""Text in columns of a terminal, where a Chinese character takes two: rows, and filling up.
+"""Text in columns of a terminal, where a Chinese character takes two: rows.
 
 Chinese has no blanks to break at: a row may end behind any character, but no row begins with a closing mark,
 and none ends with an opening one.
@@ -112,16 +112,6 @@ def rows_of(line: Text, width: int) -> list[Text]:
 def wrapped(words: str, width: int) -> list[Text]:
     """A sentence of the tutor's own, escaped already, in rows that fit."""
     return rows_of(Text(words), width)
-
-
-def padded(words: str, width: int) -> str:
-    """Filled up with blanks behind it to a number of columns."""
-    return words + " " * max(0, width - cell_len(words))
-
-
-def padded_left(words: str, width: int) -> str:
-    """Filled up with blanks before it to a number of columns."""
-    return " " * max(0, width - cell_len(words)) + words
 
 
 def without_soft_breaks(markdown: str) -> str:
