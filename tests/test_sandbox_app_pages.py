@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import pytest
 from flask import Flask
@@ -18,6 +19,9 @@ from sandbox_app import SECTIONS, create_app
 from sandbox_app.pages import PAGES
 from sandbox_app.pages.words import LANGUAGES
 from tests.browser import Browser, Page, browser, needs_browser
+from tests.play.scripted import play, table
+from tutor.course.model import Lesson, Prose
+from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.event_stream import events
 from tutor.wire.exchange import Direction, Exchange
@@ -187,6 +191,51 @@ def test_nothing_on_a_page_is_from_elsewhere() -> None:
     policy = create_app("2.5").test_client().get("/pages/csrf").headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert set(re.findall(r"//([^/:; ]+)", policy)) == {"localhost", "127.0.0.1"}
+
+
+# In lessons.
+
+LESSONS = [parsed for parsed in open_pack().load_all() if parsed.lesson is not None]
+
+
+def pages_in(lesson: Lesson | None) -> list[tuple[str, str]]:
+    """The steps of a lesson that lead to a page, each with the page's name."""
+    assert lesson is not None
+    return [
+        (step.id, name)
+        for step in lesson.steps
+        for block in step.blocks
+        if isinstance(block, Prose)
+        for name in re.findall(r"`\{\{address\}\}/pages/([a-z]+)`", block.markdown)
+    ]
+
+
+def test_a_lesson_leads_to_every_page_in_each_language() -> None:
+    """The steps of sections with pages name each of them once, in their order, in every language."""
+    for parsed in LESSONS:
+        assert parsed.lesson is not None
+        english = pages_in(parsed.lesson)
+        assert [name for _step, name in english] == list(PAGES.get(parsed.lesson.section, ()))
+        for language in LANGUAGES:
+            assert pages_in(parsed.spoken(language)) == english
+
+
+@pytest.mark.parametrize(
+    ("lesson", "step", "name"),
+    [(parsed.lesson, *found) for parsed in LESSONS for found in pages_in(parsed.lesson)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_step_shows_the_address_at_which_its_page_is(lesson: Lesson, step: str, name: str) -> None:
+    """In place of the braces stands the address of the session's sandbox, and the page is there."""
+    [played] = [each for each in lesson.steps if each.id == step]
+    with table() as (server, client):
+        learner = play(lesson, played, server, client)
+        address = f"{server.address}/pages/{name}"
+        with urlopen(address, timeout=20) as answer:
+            assert answer.status == 200
+    printed = "".join(text for _label, text in learner.beats)
+    assert address in printed
+    assert "{{address}}" not in printed
 
 
 # In a browser.
