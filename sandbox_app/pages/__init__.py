@@ -71,6 +71,9 @@ def page(name: str, section: str, names: tuple[str, ...]) -> Response:
             languages=LANGUAGES,
             section=section,
             pages={each: texts[each] for each in names},
+            more={
+                other: [texts[each]["title"] for each in PAGES[other]] for other in PAGES if other != section
+            },
             common=texts["common"],
             words=texts[name],
             say=marked,
