@@ -13,6 +13,8 @@ from types import MappingProxyType
 
 from flask import Flask
 
+from sandbox_app import pages
+
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
         "2.1": "cycle",
@@ -40,4 +42,5 @@ def create_app(section: str, configuration: str = "") -> Flask:
     app = Flask(__name__, static_folder="static" if section in WITH_STATIC_FILES else None)
     app.extensions["stop"] = threading.Event()
     module.add_to(app, configuration)
+    pages.add_to(app, section)
     return app

@@ -83,6 +83,11 @@ class Page:
             assert received is not None, f"{method} did not come"
             self._events.append(received)
 
+    def seen(self, method: str) -> list[dict[str, Any]]:
+        """The parameters of the events of that name that have come since the last `go`, and stay."""
+        self.run("0")
+        return [message["params"] for message in self._events if message.get("method") == method]
+
     def go(self, url: str) -> None:
         """Open an address and wait until the page is loaded."""
         self.call("Page.enable")
@@ -90,6 +95,21 @@ class Page:
         answer = self.call("Page.navigate", url=url)
         assert "errorText" not in answer, f"{url}: {answer['errorText']}"
         self.event("Page.loadEventFired")
+
+    def click(self, selector: str) -> None:
+        """Press and release the mouse on the middle of an element, which must be the one that gets it."""
+        place = self.run(
+            f"""(() => {{
+                const found = document.querySelector({json.dumps(selector)});
+                found.scrollIntoView({{block: "center"}});
+                const box = found.getBoundingClientRect();
+                const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+                return found.contains(document.elementFromPoint(x, y)) ? {{x, y}} : null;
+            }})()"""
+        )
+        assert place, f"{selector} cannot be clicked"
+        for kind in ("mousePressed", "mouseReleased"):
+            self.call("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **place)
 
     def run(self, script: str) -> Any:
         """The value of an expression, or of what it promises, in the page."""

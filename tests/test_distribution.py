@@ -25,6 +25,11 @@ def test_the_wheel_holds_everything_that_a_lesson_needs(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
         names = archive.namelist()
+    assert {name for name in names if name.startswith("sandbox_app/")} == {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "sandbox_app").rglob("*.*")
+        if path.suffix != ".pyc"
+    }
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {
         "lessons",
         "sandbox_app",

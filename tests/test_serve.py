@@ -109,6 +109,17 @@ def test_each_arrival_is_printed_raw_with_flasks_side(tmp_path: Path) -> None:
     assert "HTTP/1.1 200 OK" in text
 
 
+@pytest.mark.parametrize(("lesson", "has_pages"), [("2.1", False), ("2.3", True), ("2.5", True)])
+def test_the_address_of_the_pages_is_told_first(lesson: str, has_pages: bool, tmp_path: Path) -> None:
+    """Where a section has pages for a browser, their address stands under the sandbox's, and answers."""
+    with serve("--lesson", lesson, home=tmp_path) as served:
+        address = f"http://127.0.0.1:{served.port}/pages/"
+        answer = talk(served.port, b"GET /pages/ HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").received
+        lines = served.wait_for("Flask  ")
+    assert (lines[1] == f"Its pages for a browser: {address}") is has_pages
+    assert answer.startswith(b"HTTP/1.1 200 OK" if has_pages else b"HTTP/1.1 404 NOT FOUND")
+
+
 def test_arrivals_at_the_same_time_are_not_mixed(tmp_path: Path) -> None:
     """Twenty at once are printed one whole exchange after the other."""
     count = 20
@@ -232,7 +243,8 @@ def test_a_long_poll_shows_its_request_before_the_answer(tmp_path: Path) -> None
         lines = served.wait_for("[1] ended ")
     asked = lines.index("[1] GET /longpoll HTTP/1.1 [CRLF]")
     answered = lines.index("[1] HTTP/1.1 204 NO CONTENT [CRLF]")
-    assert lines[2].endswith("it goes on; its lines begin with [1]")
+    [headed] = [line for line in lines if line.startswith("Arrival 1, ")]
+    assert headed.endswith("it goes on; its lines begin with [1]")
     assert served.times_s[answered] - served.times_s[asked] > 0.05
 
 

@@ -18,11 +18,12 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 class Table:
     """Arrivals with a clock that is set by hand."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, full: bool = False) -> None:
         self.time_s = 100.0
         self.arrivals = Arrivals(
             ascii_only=False,
             plain=False,
+            full=full,
             clock=lambda: self.time_s,
             now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
         )
@@ -114,3 +115,21 @@ def test_a_connection_without_a_word_is_no_arrival(table: Table) -> None:
     assert table.lines(Connection(1), ended=True) == []
     lines = table.lines(sent(received(Connection(2), recorded.GET), recorded.OK), ended=True)
     assert lines[1].startswith("Arrival 1, ")
+
+
+@pytest.mark.parametrize(("full", "shown"), [(False, 6), (True, 41)])
+def test_a_long_body_is_cut_unless_all_is_wanted(full: bool, shown: int) -> None:
+    """Of more than 40 lines, as a page for a browser has, the first six stand, and how to see the rest."""
+    body = b"".join(b"line %d\n" % number for number in range(41))
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s" % (len(body), body)
+    connection = received(Connection(1), recorded.GET)
+    lines = Table(full=full).lines(sent(connection, response), ended=True)
+    assert sum(line.startswith("line ") for line in lines) == shown
+    assert ("… 35 more lines of the body; --full shows them" in lines) is not full
+
+
+def test_a_body_of_forty_lines_is_whole(table: Table) -> None:
+    """Up to there nothing is cut."""
+    response = b"HTTP/1.1 200 OK\r\nContent-Length: 120\r\n\r\n" + b"ab\n" * 40
+    lines = table.lines(sent(received(Connection(1), recorded.GET), response), ended=True)
+    assert sum(line.startswith("ab") for line in lines) == 40

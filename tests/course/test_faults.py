@@ -281,6 +281,12 @@ BLOCKS = [
     ),
     Seed("raw-and-follow", replaced(("{#hello}", "{#hello raw follow}")), "follow}", ("`raw`",)),
     Seed("raw-and-jar", replaced(("{#hello}", "{#hello jar=one raw}")), "jar=one", ("`raw`",)),
+    Seed(
+        "spaced-address-in-prose",
+        replaced(("A request goes out.", "Open `{{ address }}/pages/`, and pass `{{ 7*7 }}`.")),
+        "{{ address",
+        ("`{{address}}`",),
+    ),
     Seed("bad-jar", replaced(("{#hello}", "{#hello jar=One}")), "jar=One", ("lower-case",)),
     Seed(
         "with-unknown", replaced(("with=login", "with=logn"), text=FULL), "with=logn", ("`logn`", "`login`")

@@ -55,3 +55,20 @@ def test_a_page_that_is_opened_answers_a_request_question(chromium: Browser, tmp
     assert "favicon" not in printed
     assert printed.count("Without a name") == 1
     assert len(re.findall(r"^GET /hello(?:\?name=Ann)? HTTP/1\.1", printed, re.MULTILINE)) == 2
+
+
+def test_pages_are_looked_at_aside_and_their_buttons_count(chromium: Browser, tmp_path: Path) -> None:
+    """A page of the sandbox opens at a question without a word; what a script of it then sends is graded."""
+    with Terminal("2.5.1", home=tmp_path / "home", columns=120, rows=40) as terminal, chromium.page() as page:
+        terminal.wait_for("Enter: send")
+        terminal.type("")
+        terminal.wait_for("request ▸")
+        address = re.findall(r"http://127\.0\.0\.1:[0-9]+", terminal.transcript)[-1]
+        page.go(f"{address}/pages/?lang=en")
+        page.click('a[href^="/pages/ajax"]')
+        page.wait_until("document.getElementById('source')?.textContent")
+        page.call("Page.navigate", url=f"{address}/ref", referrer="http://a.example/")
+        terminal.wait_for("Yes.")
+        printed = terminal.transcript
+    assert "GET /ref HTTP/1.1" in printed
+    assert "GET /pages/" not in printed

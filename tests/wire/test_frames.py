@@ -8,10 +8,12 @@ import time
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from wsproto.extensions import PerMessageDeflate
 from wsproto.frame_protocol import FrameDecoder, FrameProtocol
 from wsproto.utilities import generate_accept_token
 
 from tests.wire import recorded
+from tutor.wire import deflate
 from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.frames import (
     Opcode,
@@ -235,6 +237,75 @@ def test_a_mask_is_the_client_s() -> None:
         ("A client must mask its frames.",),
         ("A server must not mask its frames.",),
     ]
+
+
+def compressed(direction: Direction, frames_sent: bytes | bytearray, extension: str) -> Exchange:
+    """An exchange whose handshake agreed on an extension, with what one side then sent."""
+    head, empty_line, _body = recorded.SWITCHED.partition(b"\r\n\r\n")
+    agreed = head + b"\r\nSec-WebSocket-Extensions: " + extension.encode() + empty_line
+    return Exchange(
+        (
+            Piece(Direction.REQUEST, 0.001, recorded.UPGRADE),
+            Piece(Direction.RESPONSE, 0.002, agreed),
+            Piece(direction, 0.003, bytes(frames_sent)),
+        )
+    )
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.text(max_size=60), min_size=1, max_size=3), max_size=4),
+    st.sampled_from(["", "; client_no_context_takeover; server_no_context_takeover"]),
+    st.sampled_from(list(Direction)),
+)
+def test_what_wsproto_compresses_is_inflated(
+    messages: list[list[str]], parameters: str, direction: Direction
+) -> None:
+    """Messages of several pieces, compressed with and without what went before, read as they were given."""
+    extension = PerMessageDeflate()
+    extension.finalize(f"permessage-deflate{parameters}")
+    protocol = FrameProtocol(client=direction is Direction.REQUEST, extensions=[extension])
+    data = b""
+    for pieces in messages:
+        for place, piece in enumerate(pieces, 1):
+            data += protocol.send_data(piece, place == len(pieces))
+    read = frames(compressed(direction, data, f"permessage-deflate{parameters}"))
+    texts = [b""]
+    for each in read:
+        assert each.frame.notes == ()
+        texts[-1] += each.frame.inflated or b""
+        if each.frame.fin:
+            assert each.frame.inflated is not None
+            texts.append(b"")
+    assert [text.decode() for text in texts[:-1]] == ["".join(pieces) for pieces in messages]
+
+
+def test_a_compressed_frame_needs_an_agreement() -> None:
+    """Without the extension in the response the bit is told of, and the payload stands as it crossed."""
+    extension = PerMessageDeflate()
+    extension.finalize("permessage-deflate")
+    data = FrameProtocol(client=False, extensions=[extension]).send_data("Hello", True)
+    [sent] = frames(compressed(Direction.RESPONSE, data, "x-another"))
+    assert sent.frame.inflated is None
+    assert sent.frame.notes == ("A reserved bit is set, and no extension was agreed on.",)
+
+
+def test_what_cannot_be_inflated_is_told() -> None:
+    """A payload that is no deflate stream has a note, and so have those that would go on from it."""
+    data = bytes([0xC1, 2]) + b"\xff\xff" + bytes([0xC1, 1]) + b"x" + frame_bytes(Opcode.TEXT, b"plain")
+    broken, after, plain = frames(compressed(Direction.RESPONSE, data, "permessage-deflate"))
+    assert broken.frame.notes == after.frame.notes == ("It is compressed and cannot be inflated.",)
+    assert (plain.frame.text, plain.frame.notes) == ("plain", ())
+
+
+def test_a_message_is_inflated_up_to_a_limit() -> None:
+    """A few octets that stand for very many are cut."""
+    extension = PerMessageDeflate()
+    extension.finalize("permessage-deflate")
+    payload = b"a" * (2 * deflate.MOST_BYTES)
+    data = FrameProtocol(client=False, extensions=[extension]).send_data(payload, True)
+    [sent] = frames(compressed(Direction.RESPONSE, data, "permessage-deflate"))
+    assert sent.frame.inflated == b"a" * deflate.MOST_BYTES
 
 
 @pytest.mark.parametrize("response", [b"", recorded.OK, recorded.CONTINUE])

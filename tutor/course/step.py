@@ -13,7 +13,7 @@ from tutor.course.exercises import check_probe, is_exercise, points_of, read_exe
 from tutor.course.expectations import read_expectations
 from tutor.course.faults import Faults, Place, listed, quoted
 from tutor.course.live_paths import is_reserved
-from tutor.course.live_text import check_live_values
+from tutor.course.live_text import check_address, check_live_values
 from tutor.course.model import (
     Block,
     Expectation,
@@ -242,7 +242,11 @@ class _Reader:
             lines.pop(0)
         while lines and not lines[-1][1].strip():
             lines.pop()
-        return [Prose("\n".join(line for _number, line in lines), lines[0][0])] if lines else []
+        if not lines:
+            return []
+        for number, line in lines:
+            check_address(line, lambda offset, number=number: Place(number, offset + 1), self.faults)  # type: ignore[misc]  # binds the loop's value
+        return [Prose("\n".join(line for _number, line in lines), lines[0][0])]
 
     def _block(self, named: NamedFence) -> Block | None:
         match named.name:

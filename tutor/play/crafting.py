@@ -156,8 +156,7 @@ class Crafting:
         verdict = Verdict(Grade.UNREADABLE)
         for exchange in arrivals:
             request = exchange.request
-            # Browsers ask for it unasked.
-            if request is None or request.target == "/favicon.ico":
+            if request is None or _is_unasked(exchange, request.target):
                 continue
             self._exhibits.arrived.append(exchange)
             verdict = self._graded((exchange,), as_sent(request))
@@ -188,13 +187,20 @@ class Crafting:
 
     def _around(self) -> Surroundings:
         """What a request is typed for: the routes of the app, and values that have come by."""
-        rules = self._run.app(self._app).url_map.iter_rules()
+        # The rules of a blueprint are no part of what the lesson is about: they are pages for a browser.
+        rules = [rule for rule in self._run.app(self._app).url_map.iter_rules() if "." not in rule.endpoint]
         routes = tuple(Route(rule.rule, frozenset(rule.methods or ())) for rule in rules)
         values: dict[str, tuple[str, ...]] = {"Host": (self._address.partition("://")[2],)}
         for _name, exchange in reversed(self._exhibits.exchanges):
             for name, value in _to_send_back(exchange):
                 values[name] = tuple(dict.fromkeys((*values.get(name, ()), value)))
         return Surroundings(routes, values)
+
+
+def _is_unasked(exchange: Exchange, target: str) -> bool:
+    """Whether a browser asked by itself, or for a page of the sandbox; what its buttons send is asked."""
+    of_pages = exchange.timeline is not None and exchange.timeline.endpoint.startswith("pages.")
+    return of_pages or target == "/favicon.ico"
 
 
 def _to_send_back(exchange: Exchange) -> Iterator[tuple[str, str]]:

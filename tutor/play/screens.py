@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tutor.course.live_text import with_address
 from tutor.course.model import (
     Lesson,
     Outline,
@@ -123,8 +124,9 @@ class Screens:
     def heading(self, words: str) -> Item:
         return Fixed([_text(words, "title")], keep_with_next=True)
 
-    def prose_items(self, block: Prose) -> list[Item]:
-        lines = self.prose(without_takeaway(block.markdown))
+    def prose_items(self, block: Prose, address: str) -> list[Item]:
+        """A lesson's prose, with the sandbox's address where it asks for it."""
+        lines = self.prose(without_takeaway(with_address(block.markdown, address)))
         return [Fixed([*lines, _text("")])] if lines else []
 
     def takeaway(self, step: Step) -> Item:

@@ -322,7 +322,7 @@ class Session:
     def _opening_prose(self, lesson: Lesson) -> list[Item]:
         from tutor.course.model import Prose
 
-        return self._talk.screens.prose_items(Prose(lesson.opening, lesson.line))
+        return self._talk.screens.prose_items(Prose(lesson.opening, lesson.line), self._table[0].address)
 
     def _record(
         self, lesson: Lesson, step: Step, question_id: str, text: str, grade: Grade, prediction: bool

@@ -146,7 +146,7 @@ class StepPlayer:
             self._place = place
             place += 1
             if isinstance(block, Prose) and (self.step.recall or not self._from_memory):
-                self._pending += self._talk.screens.prose_items(block)
+                self._pending += self._talk.screens.prose_items(block, self._address)
             elif isinstance(block, Source):
                 self._pending += self._exhibits.source_items(block)
             elif is_fired(block):
@@ -491,7 +491,7 @@ class StepPlayer:
                 items.append(screens.not_translated())
         if self.step.recall or not self._from_memory:
             for block in self.step.blocks[self._told : self._place]:
-                items += screens.prose_items(block) if isinstance(block, Prose) else []
+                items += screens.prose_items(block, self._address) if isinstance(block, Prose) else []
         if self._sending is not None:
             items.append(self._sending())
         return items

@@ -26,6 +26,7 @@ REQUEST_STAGES = (0, 1, 2, 2, 3, 4)
 RESPONSE_STAGES = (0, 1, 1, 2, 3, 4)
 """How far a message folds at each stage of its exchange: the request's fields go before the response's."""
 
+_LONG_BODY_LINES = 40
 _SHORT_BODY_LINES = 6
 _LEAST_BODY_LINES = 2
 
@@ -47,6 +48,8 @@ class View:
     """Fewer than 24 rows: bodies fold to two lines."""
     ascii_only: bool = False
     plain: bool = False
+    long_bodies: bool = True
+    """False: of a body of more than 40 lines stand the first 6, such as of a page for a browser."""
 
 
 def request_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
@@ -124,6 +127,8 @@ def frame_line(frame: Frame, view: View, *, from_client: bool, since_s: float) -
     )
     text = text[:DISPLAY_CAP]
     name = frame.name if frame.fin else _("{opcode}, not the last").format(opcode=frame.name)
+    if frame.inflated is not None:
+        name = _("{frame}, compressed").format(frame=name)
     line = Text.assemble(
         (
             _arrow(view, from_client),
@@ -214,7 +219,19 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
                 )
             )
         )
+    if not view.long_bodies and len(lines) > _LONG_BODY_LINES:
+        hidden = len(lines) - _SHORT_BODY_LINES
+        return [*lines[:_SHORT_BODY_LINES], _cut_mark(hidden)]
     return lines
+
+
+def _cut_mark(hidden: int) -> Text:
+    words = ngettext(
+        "… {count} more line of the body; --full shows it",
+        "… {count} more lines of the body; --full shows them",
+        hidden,
+    )
+    return _styled(words.format(count=hidden), "wire.fold")
 
 
 def head_lines(message: Message, view: View) -> list[Text]:

@@ -43,17 +43,24 @@ class _Arrival:
 
 
 class Arrivals:
-    """Turns changes of connections into lines. `clock` gives seconds, `now` the time of day."""
+    """Turns changes of connections into lines.
+
+    Args:
+        full: nothing is cut; otherwise a body of more than 40 lines is.
+        clock: gives seconds.
+        now: gives the time of day.
+    """
 
     def __init__(
         self,
         *,
         ascii_only: bool,
         plain: bool,
+        full: bool,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
-        self._view = View(line_ends=True, ascii_only=ascii_only, plain=plain)
+        self._view = View(line_ends=True, ascii_only=ascii_only, plain=plain, long_bodies=full)
         self._clock = clock
         self._now = now
         self._open: dict[Connection, _Arrival] = {}
@@ -119,7 +126,10 @@ class Arrivals:
     def _whole(self, exchange: Exchange) -> list[Text]:
         # Its lines have no number: those of another one do not follow without a blank line.
         self._last = 0
-        return whole_lines(exchange, ascii_only=self._view.ascii_only, plain=self._view.plain)
+        view = self._view
+        return whole_lines(
+            exchange, ascii_only=view.ascii_only, plain=view.plain, long_bodies=view.long_bodies
+        )
 
     def _going_on(
         self, arrival: _Arrival, drawing: ArrivingExchange, exchange: Exchange, *, ended: bool

@@ -44,18 +44,25 @@ def serve(env: Environment, section: str, *, port: int, configuration: str = "")
         raise _port_refused(port, error) from None
     with server:
         server.on_connection = watch
-        env.out.show(
-            [
-                _("The sandbox of {section}: {address}   (Ctrl-C ends it)").format(
-                    section=section, address=server.address
-                )
-            ]
+        lines = [
+            _("The sandbox of {section}: {address}   (Ctrl-C ends it)").format(
+                section=section, address=server.address
+            )
+        ]
+        if "pages" in app.blueprints:
+            lines.append(_("Its pages for a browser: {address}").format(address=f"{server.address}/pages/"))
+        env.out.show(lines)
+        arrivals = Arrivals(
+            ascii_only=env.out.ascii_only,
+            plain=env.out.plain,
+            full=env.full,
+            clock=env.clock,
+            now=env.now,
         )
-        arrivals = Arrivals(ascii_only=env.out.ascii_only, plain=env.out.plain, clock=env.clock, now=env.now)
         while True:
-            lines = arrivals.lines(_waited_for(changed, arrivals.wait_s))
-            if lines:
-                env.out.show(lines)
+            drawn = arrivals.lines(_waited_for(changed, arrivals.wait_s))
+            if drawn:
+                env.out.show(drawn)
 
 
 def _waited_for(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from enum import IntEnum
 
 from tutor.language import _, ngettext
+from tutor.wire.deflate import COMPRESSED, Inflater, agreed
 from tutor.wire.exchange import Direction, Exchange
 
 GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
@@ -56,6 +57,8 @@ class Frame:
     """Every byte of it, as on the wire."""
     length_bits: int
     """How its length is written: in the 7 bits of the second byte, or in 16 or 64 bits that follow."""
+    inflated: bytes | None = None
+    """What a compressed payload stands for; None where it is not compressed, or cannot be read."""
     notes: tuple[str, ...] = ()
     """What is unusual about it, for a person."""
 
@@ -78,10 +81,10 @@ class Frame:
 
     @property
     def text(self) -> str:
-        """The payload as UTF-8 with surrogateescape; of a close frame, its code and reason: `1000 bye`."""
+        """The payload, inflated, as UTF-8 with surrogateescape; of a close frame, `1000 bye`."""
         if self.close_code is not None:
             return f"{self.close_code} {self.close_reason}".rstrip(" ")
-        return _text(self.payload)
+        return _text(self.payload if self.inflated is None else self.inflated)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,8 +112,13 @@ class TimedFrame:
         return self.direction is Direction.REQUEST
 
 
-def parse_frames(data: bytes) -> Frames:
-    """Read what one side sent behind the handshake; any bytes will do."""
+def parse_frames(data: bytes, inflater: Inflater | None = None) -> Frames:
+    """Read what one side sent behind the handshake; any bytes will do.
+
+    Args:
+        data: its bytes.
+        inflater: a fresh one, where the handshake agreed on compression.
+    """
     found: list[Frame] = []
     at = 0
     closed = False
@@ -118,8 +126,10 @@ def parse_frames(data: bytes) -> Frames:
         frame = _read_frame(data, at)
         if frame is None:
             break
-        found.append(frame)
         at += len(frame.data)
+        if inflater is not None and not frame.opcode & 0x8:
+            frame = _inflated(frame, inflater)
+        found.append(replace(frame, notes=tuple(_frame_notes(frame, may_compress=inflater is not None))))
         closed = frame.opcode == Opcode.CLOSE
     rest = data[at:]
     return Frames(tuple(found), rest, _rest_notes(rest, closed=closed))
@@ -133,12 +143,32 @@ def frames(exchange: Exchange) -> tuple[TimedFrame, ...]:
     timed: list[TimedFrame] = []
     for direction in Direction:
         at = frames_start(exchange, direction)
-        for frame in parse_frames(exchange.data(direction)[at:]).frames:
+        for frame in parse_frames(exchange.data(direction)[at:], _inflater(exchange, direction)).frames:
             at += len(frame.data)
             whole_s = exchange.time_at(direction, at - 1)
             timed.append(TimedFrame(direction, whole_s, _with_sender_notes(frame, direction)))
     # The sort is stable: of frames with one time, the client's stand first.
     return tuple(sorted(timed, key=lambda each: each.at_s))
+
+
+def _inflater(exchange: Exchange, direction: Direction) -> Inflater | None:
+    """What takes the compression off a direction; None where none was agreed on."""
+    response = exchange.response
+    parameters = agreed((response.value("Sec-WebSocket-Extensions") if response else None) or "")
+    if parameters is None:
+        return None
+    side = "client" if direction is Direction.REQUEST else "server"
+    return Inflater(keeps_context=f"{side}_no_context_takeover" not in parameters)
+
+
+def _inflated(frame: Frame, inflater: Inflater) -> Frame:
+    inflated = inflater.inflate(
+        frame.payload,
+        begins=frame.opcode != Opcode.CONTINUATION,
+        compressed=bool(frame.reserved & COMPRESSED),
+        fin=frame.fin,
+    )
+    return replace(frame, inflated=inflated)
 
 
 def frames_start(exchange: Exchange, direction: Direction) -> int:
@@ -191,7 +221,7 @@ def _read_frame(data: bytes, at: int) -> Frame | None:
     if len(data) < end:
         return None
     payload = data[body_at:end]
-    frame = Frame(
+    return Frame(
         fin=bool(first & 0x80),
         reserved=first >> 4 & 0x7,
         opcode=first & 0xF,
@@ -201,7 +231,6 @@ def _read_frame(data: bytes, at: int) -> Frame | None:
         data=data[at:end],
         length_bits=length_bits,
     )
-    return replace(frame, notes=tuple(_frame_notes(frame)))
 
 
 def _masked(payload: bytes, key: bytes) -> bytes:
@@ -211,11 +240,15 @@ def _masked(payload: bytes, key: bytes) -> bytes:
     return (int.from_bytes(payload, "big") ^ int.from_bytes(repeated, "big")).to_bytes(size, "big")
 
 
-def _frame_notes(frame: Frame) -> list[str]:
+def _frame_notes(frame: Frame, *, may_compress: bool) -> list[str]:
     notes: list[str] = []
+    begins_message = frame.opcode in (Opcode.TEXT, Opcode.BINARY)
+    foreign_bits = frame.reserved & ~COMPRESSED if may_compress and begins_message else frame.reserved
     if frame.opcode not in _NAMES:
         notes.append(_("The opcode {opcode} is reserved.").format(opcode=f"0x{frame.opcode:x}"))
-    if frame.reserved:
+    if frame.reserved != foreign_bits and frame.inflated is None:
+        notes.append(_("It is compressed and cannot be inflated."))
+    if foreign_bits:
         notes.append(_("A reserved bit is set, and no extension was agreed on."))
     if frame.opcode & 0x8 and not frame.fin:
         notes.append(_("A control frame cannot be one of several fragments."))
