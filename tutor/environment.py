@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -66,6 +67,9 @@ def environment(
 ) -> Environment:
     """The environment of this process."""
     variables = dict(os.environ)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # A terminal may send what its locale's encoding does not know.
+        sys.stdin.reconfigure(errors="surrogateescape")
     out = Output(sys.stdout, variables, plain=plain)
     return Environment(
         out=out,
