@@ -169,7 +169,7 @@ def _kept_language(variables: Mapping[str, str]) -> str:
 
         with Progress(state_directory(variables), busy_timeout_s=_LANGUAGE_WAIT_S) as progress:
             return progress.setting(LANGUAGE) or ""
-    except (TutorError, OSError, RuntimeError):
+    except (TutorError, OSError):
         # The command that needs the progress tells it better.
         return ""
 
