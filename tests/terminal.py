@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
+import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import pexpect
 import pyte
@@ -39,8 +41,10 @@ class Terminal:
         home: Path,
         columns: int = 80,
         rows: int = 24,
-        variables: dict[str, str] | None = None,
+        variables: Mapping[str, str | None] | None = None,
+        through: Sequence[str] = (),
     ) -> None:
+        """`through` is a command that runs the program, and gets its command line as further arguments."""
         env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
         env |= {
             "FLASK_HTTP_TUTOR_HOME": str(home),
@@ -48,10 +52,16 @@ class Terminal:
             "LANG": "C.UTF-8",
             "LC_ALL": "C.UTF-8",
         }
-        env |= variables or {}
+        for name, value in (variables or {}).items():
+            if value is None:
+                env.pop(name, None)
+            else:
+                env[name] = value
+        command = [*through, sys.executable, "-m", "tutor", *arguments]
         self._process = pexpect.spawn(
-            sys.executable, ["-m", "tutor", *arguments], dimensions=(rows, columns), env=env, timeout=WAIT_S
+            command[0], command[1:], dimensions=(rows, columns), env=env, timeout=WAIT_S
         )
+        self._modes = termios.tcgetattr(self._process.child_fd)
         self._process.delaybeforesend = None
         self._screen = _Screen(columns, rows, history=5000)
         self._screen.reply = self._process.send
@@ -133,7 +143,7 @@ class Terminal:
             # A prompt draws itself anew when Enter is pressed: only the one that stays is meant.
             self._drain()
             fresh = self.transcript[self._seen :]
-            if not self._cursor_line.rstrip("▸ ").endswith(words.rstrip("▸ ")):
+            if not self._cursor_line.rstrip("▸> ").endswith(words.rstrip("▸ ")):
                 return None
             self._seen += len(fresh)
             return fresh
@@ -148,19 +158,72 @@ class Terminal:
         """Type a line and press Enter."""
         self.press(line + "\r")
 
-    def press(self, keys: str) -> None:
-        """Send keys as they are: `\\x03` is Ctrl-C, `\\x04` Ctrl-D."""
-        self._drain()
+    def press(self, keys: str, *, at_once: bool = False) -> None:
+        """Send keys as they are, `\\x03` is Ctrl-C, `\\x04` Ctrl-D; `at_once`, whatever is being drawn."""
+        if not at_once:
+            self._drain()
         self._seen = len(self.transcript)
         self._process.send(keys)
 
     def ended(self) -> int:
-        """Wait for the end; gives the exit code."""
+        """Wait for the end; gives the exit code, or a signal's number, negative."""
         end = time.monotonic() + WAIT_S
         while self._read(end):
             pass
         self._process.wait()
-        return int(self._process.exitstatus if self._process.exitstatus is not None else -1)
+        if self._process.exitstatus is None:
+            return -int(self._process.signalstatus or 0)
+        return int(self._process.exitstatus)
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to the program."""
+        self._process.kill(number)
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give the window another size, as a person who drags its corner."""
+        self._drain()
+        self._screen.resize(rows, columns)
+        self._process.setwinsize(rows, columns)
+
+    def close_window(self) -> int:
+        """Close the window; gives the exit code, or a signal's number, negative."""
+        inner: Any = vars(self._process)["ptyproc"]
+        inner.fileobj.close()
+        end = time.monotonic() + WAIT_S
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                # pexpect would wait for the process and close the file once more.
+                inner.terminated = inner.closed = True
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < end, "the program goes on without a window"
+            time.sleep(0.02)
+
+    @property
+    def unlike_before(self) -> list[str]:
+        """In what the terminal is not as it was before the program began."""
+        found = []
+        if termios.tcgetattr(self._process.child_fd) != self._modes:
+            found.append("its modes")
+        for name, on, off in (
+            ("the cursor", b"\x1b[?25h", b"\x1b[?25l"),
+            ("pasting", b"\x1b[?2004l", b"\x1b[?2004h"),
+            ("the screen", b"\x1b[?1049l", b"\x1b[?1049h"),
+            ("the mouse", b"\x1b[?1000l", b"\x1b[?1000h"),
+            ("the cursor's keys", b"\x1b[?1l", b"\x1b[?1h"),
+        ):
+            if self._bytes.rfind(on) < self._bytes.rfind(off):
+                found.append(name)
+        # What is printed next must not be in the colour of what was printed last.
+        styles = re.findall(rb"\x1b\[([0-9;]*)m", self._bytes)
+        if styles and styles[-1] not in (b"", b"0"):
+            found.append("the colour")
+        return found
 
     def _drain(self) -> None:
         """Read what is still being drawn: a prompt draws itself anew once it knows where the cursor is."""

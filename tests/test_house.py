@@ -18,9 +18,10 @@ MAY_IMPORT = {
     "course": {"language", "errors", "wire"},
     "grading": {"language", "errors", "wire", "course"},
     "sandbox": {"language", "errors", "wire", "course"},
-    "client": {"language", "errors", "wire", "course", "grading", "sandbox"},
-    "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client"},
-    "screen": {"language", "wire", "course", "grading"},
+    "standstill": set(),
+    "client": {"language", "errors", "wire", "course", "grading", "sandbox", "standstill"},
+    "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client", "standstill"},
+    "screen": {"language", "errors", "wire", "course", "grading"},
     "learner": {"language", "errors", "environment", "wire", "course", "screen"},
     "play": {
         "language",

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
-from tutor import __version__, usage
-from tutor.errors import ExitCode, TutorError, UsageError
+from tutor import __version__, ending, usage
+from tutor.errors import ExitCode, OutputError, TutorError, UsageError
 from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, sentences, use
 
 if TYPE_CHECKING:
@@ -25,54 +25,61 @@ if TYPE_CHECKING:
 
 PROGRAM = "flask-http-tutor"
 DEBUG_VARIABLE = "FLASK_HTTP_TUTOR_DEBUG"
+_LANGUAGE_WAIT_S = 1.0
+"""How long another process may hold the progress before the kept language is given up."""
 CHECK_KINDS = ("lint", "exchange", "answer", "wrong-answer", "proof", "request", "exercise", "translation")
 """The values of `tutor.check.report.CheckKind`, which a command line that only gives help need not import."""
 
 
-class Terminated(BaseException):
-    """SIGTERM arrived."""
-
-
 def main() -> NoReturn:
     """Run the program and exit."""
-    sys.exit(run(sys.argv[1:], os.environ))
+    ending.open_missing_streams()
+    code = run(sys.argv[1:], os.environ)
+    # Nothing is left to interrupt, and Python would tell of it by a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Carry out a command line; gives its exit code."""
-    language = language_of(arguments, variables)
-    if not _can_show(NAMES[language]):
-        _tell(f"The output's encoding, {sys.stdout.encoding}, cannot show {language}; English it is.")
-        language = SOURCE_LANGUAGE
-    use(language)
-    _translate_usage(language)
-    _end_on_sigterm()
-    if not sys.warnoptions:
-        # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
-        import warnings
-
-        warnings.simplefilter("ignore")
     try:
-        outcome = commands(language).main(args=list(arguments), prog_name=PROGRAM, standalone_mode=False)
-        sys.stdout.flush()
+        ending.end_on_signals()
+        outcome = commands(_spoken(arguments, variables)).main(
+            args=list(arguments), prog_name=PROGRAM, standalone_mode=False
+        )
+        from tutor.screen.output import output_errors
+
+        with output_errors():
+            sys.stdout.flush()
         return int(outcome or ExitCode.OK)
     except click.exceptions.Exit as wish:
         return wish.exit_code
     except click.ClickException as error:
         _tell(_one_line(error))
         return ExitCode.USAGE
+    except OutputError as error:
+        ending.mute(sys.stdout)
+        _tell(str(error))
+        return error.exit_code
     except TutorError as error:
         _tell(str(error))
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
         return ExitCode.INTERRUPTED
-    except Terminated:
-        return ExitCode.TERMINATED
-    except BrokenPipeError:
-        # Whoever read our output has enough. Nothing may be flushed into the broken pipe at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except ending.Ended as end:
+        if end.exit_code is ExitCode.HUNG_UP:
+            ending.mute(sys.stdout)
+        return end.exit_code
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has enough; of that alone click makes a SystemExit here.
+        ending.mute(sys.stdout)
         return ExitCode.OK
     except Exception as error:
+        if isinstance(error, OSError) and _is_of_output(error):
+            ending.mute(sys.stdout)
+            told = OutputError(error)
+            _tell(str(told))
+            return told.exit_code
         if variables.get(DEBUG_VARIABLE):
             raise
         _tell(
@@ -81,6 +88,30 @@ def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
             )
         )
         return ExitCode.BROKEN
+
+
+def _is_of_output(error: OSError) -> bool:
+    """Whether click could not print what it prints of itself, such as a help."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_code is click.echo.__code__
+
+
+def _spoken(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
+    """Decide the language, and speak it from now on."""
+    language = language_of(arguments, variables)
+    if not _can_show(NAMES[language]):
+        _tell(f"The output's encoding, {sys.stdout.encoding}, cannot show {language}; English it is.")
+        language = SOURCE_LANGUAGE
+    use(language)
+    _translate_usage(language)
+    if not sys.warnoptions:
+        # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
+        import warnings
+
+        warnings.simplefilter("ignore")
+    return language
 
 
 def language_of(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
@@ -131,14 +162,14 @@ def _kept_language(variables: Mapping[str, str]) -> str:
     from tutor.environment import state_directory
     from tutor.learner.settings import FILE_NAME, LANGUAGE
 
-    if not (state_directory(variables) / FILE_NAME).is_file():
-        return ""
-    from tutor.learner.progress import Progress
-
     try:
-        with Progress(state_directory(variables)) as progress:
+        if not (state_directory(variables) / FILE_NAME).is_file():
+            return ""
+        from tutor.learner.progress import Progress
+
+        with Progress(state_directory(variables), busy_timeout_s=_LANGUAGE_WAIT_S) as progress:
             return progress.setting(LANGUAGE) or ""
-    except TutorError:
+    except (TutorError, OSError):
         # The command that needs the progress tells it better.
         return ""
 
@@ -500,15 +531,8 @@ def _one_line(error: click.ClickException) -> str:
 def _tell(message: str) -> None:
     from tutor.screen.output import Output
 
-    Output(sys.stderr, os.environ).show([f"{PROGRAM}: {message}"])
-
-
-def _end_on_sigterm() -> None:
-    def end(_signal: int, _frame: object) -> None:
-        raise Terminated
-
-    # Elsewhere than in the main thread, signals are somebody else's.
     try:
-        signal.signal(signal.SIGTERM, end)
-    except ValueError:
-        return
+        Output(sys.stderr, os.environ).show([f"{PROGRAM}: {message}"])
+    except (BrokenPipeError, OutputError):
+        # There is nowhere else to say it; the exit code remains.
+        ending.mute(sys.stderr)

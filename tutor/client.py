@@ -30,6 +30,7 @@ from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, Web
 from tutor.language import _
 from tutor.sandbox.recorder import Connection
 from tutor.sandbox.server import LOOPBACK, SandboxServer
+from tutor.standstill import CLOCK_S, TIMES, StandstillWatch, clock_offset_s
 from tutor.wire import frames as wire_frames
 from tutor.wire.escape import visible
 from tutor.wire.event_stream import EventStreamReader
@@ -355,15 +356,45 @@ class StepRun(BlocksRun):
         self._make_app = make_app
         self._apps: dict[str, Flask] = {}
         self._apps_aside: dict[str, Flask] = {}
+        self._clock_offset_s = 0.0
         self.restart()
 
     def restart(self) -> None:
         """Begin the step anew."""
+        self._clock_offset_s = clock_offset_s()
         self._apps = {}
         self._apps_aside = {}
         self.fired.clear()
         self._client.forget()
         self._server.replace_app(self.app())
+
+    def fire(
+        self,
+        block: ExchangeBlock,
+        *,
+        on_piece: OnPiece | None = None,
+        on_pause: OnPause | None = None,
+        on_again: Callable[[], None] | None = None,
+    ) -> tuple[Exchange, ...]:
+        """Fire as `BlocksRun.fire` does; where time stood still meanwhile, begin anew and fire once more.
+
+        The step's blocks before it are fired again too. `on_again` is called before that.
+        """
+        for time_left in reversed(range(TIMES + 1)):
+            with StandstillWatch() as watch:
+                pause = on_pause and _unwatched(on_pause, watch)
+                exchanges = super().fire(block, on_piece=on_piece, on_pause=pause)
+            # What was signed before the clock was set back is not valid yet, as Flask's session cookie.
+            was_set_back = clock_offset_s() < self._clock_offset_s - CLOCK_S
+            if not time_left or self._client.interrupted or not (watch.noticed or was_set_back):
+                break
+            if on_again is not None:
+                on_again()
+            before = [each for each in self._step.exchanges if each.id in self.fired]
+            self.restart()
+            for each in before[: before.index(block)]:
+                super().fire(each)
+        return exchanges
 
     def app(self, name: str = "") -> Flask:
         """The app in that configuration, the same one for the whole step; "" is the step's own."""
@@ -397,8 +428,22 @@ class StepRun(BlocksRun):
 
         With `aside` an app of its own answers, which the step's exchanges never meet.
         """
-        apps = self._apps_aside if aside else self._apps
-        return self._client.fire(request, jar=jar, app=self._made(app, apps), on_piece=on_piece)
+        made = self._made(app, self._apps_aside if aside else self._apps)
+        with StandstillWatch() as watch:
+            exchanges = self._client.fire(request, jar=jar, app=made, on_piece=on_piece)
+        if watch.noticed and exchanges[-1].error and not self._client.interrupted:
+            exchanges = self._client.fire(request, jar=jar, app=made, on_piece=on_piece)
+        return exchanges
+
+
+def _unwatched(on_pause: OnPause, watch: StandstillWatch) -> OnPause:
+    """A pause in which time may stand still: it is the learner's."""
+
+    def pause() -> None:
+        on_pause()
+        watch.begin_anew()
+
+    return pause
 
 
 class _Call:

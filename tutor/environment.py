@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -11,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from tutor.errors import UsageError
+from tutor.language import _
 from tutor.screen.output import Output
 
 HOME_VARIABLE = "FLASK_HTTP_TUTOR_HOME"
@@ -47,10 +50,18 @@ class Environment:
 
 
 def state_directory(variables: Mapping[str, str]) -> Path:
-    """The folder that FLASK_HTTP_TUTOR_HOME names, or the platform's for state."""
+    """The folder that FLASK_HTTP_TUTOR_HOME names, or the platform's for state.
+
+    Raises:
+        UsageError: it begins with the home of a user who is not there.
+    """
     home = variables.get(HOME_VARIABLE, "").strip()
     if home:
-        return Path(home).expanduser()
+        try:
+            return Path(home).expanduser()
+        except RuntimeError as error:
+            words = _("{variable} names no folder, {home}: {why}")
+            raise UsageError(words.format(variable=HOME_VARIABLE, home=home, why=error)) from None
     import platformdirs
 
     return Path(platformdirs.user_state_dir("flask-http-tutor", appauthor=False))
@@ -66,6 +77,9 @@ def environment(
 ) -> Environment:
     """The environment of this process."""
     variables = dict(os.environ)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # A terminal may send what its locale's encoding does not know.
+        sys.stdin.reconfigure(errors="surrogateescape")
     out = Output(sys.stdout, variables, plain=plain)
     return Environment(
         out=out,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from enum import IntEnum
+
+from tutor.language import _
 
 
 class ExitCode(IntEnum):
@@ -15,6 +18,8 @@ class ExitCode(IntEnum):
     """A usage error, a lesson file that cannot be loaded, or a report that cannot be written."""
     BROKEN = 3
     """The tutor or its sandbox failed."""
+    HUNG_UP = 129
+    """The terminal is gone."""
     INTERRUPTED = 130
     TERMINATED = 143
 
@@ -25,13 +30,24 @@ class TutorError(Exception):
     The command line prints the message after `flask-http-tutor: ` and ends with `exit_code`.
     """
 
-    exit_code = ExitCode.BROKEN
+    exit_code: ExitCode = ExitCode.BROKEN
 
 
 class UsageError(TutorError):
     """The call cannot be carried out as it was given."""
 
     exit_code = ExitCode.USAGE
+
+
+class OutputError(UsageError):
+    """What is printed cannot be written."""
+
+    def __init__(self, error: OSError) -> None:
+        reason = error.strerror or str(error)
+        super().__init__(_("The output cannot be written: {reason}.").format(reason=reason))
+        if error.errno == errno.EIO:
+            # So a terminal answers that is gone.
+            self.exit_code = ExitCode.HUNG_UP
 
 
 class SandboxError(TutorError):

@@ -270,7 +270,10 @@ def test_a_file_that_is_no_database_is_named_and_left_alone(tmp_path: Path, cont
     file = tmp_path / FILE_NAME
     file.write_bytes(content)
     for use in (lambda progress: progress.attempts(), record):
-        with Progress(tmp_path) as progress, pytest.raises(TutorError, match="Move it away") as caught:
+        with (
+            Progress(tmp_path) as progress,
+            pytest.raises(TutorError, match="damaged, or is no progress file") as caught,
+        ):
             use(progress)
         assert str(file) in str(caught.value)
     assert file.read_bytes() == content

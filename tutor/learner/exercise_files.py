@@ -31,9 +31,11 @@ class WorkFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
+        except (OSError, ValueError) as error:
+            # ValueError: NUL is in no path.
+            why = getattr(error, "strerror", None) or error
             message = _("The folder {folder} cannot be made: {why}.")
-            raise UsageError(message.format(folder=self.path, why=error.strerror or error)) from None
+            raise UsageError(message.format(folder=self.path, why=why)) from None
         if not os.access(self.path, os.W_OK):
             message = _("Nothing can be written in the folder {folder}.")
             raise UsageError(message.format(folder=self.path))

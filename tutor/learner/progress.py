@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from tutor.course.model import Outline, OutlineStep, Step
 from tutor.errors import TutorError, UsageError
@@ -101,8 +101,17 @@ _POSITION = """
 """
 
 
+Row = TypeVar("Row")
+Statement = tuple[str, Sequence[object] | Mapping[str, object]]
+"""A line of SQL with its values."""
+
+
 class ProgressError(TutorError):
     """The progress file cannot be read or written."""
+
+
+class DamagedError(ProgressError):
+    """The progress file is damaged, or is none."""
 
 
 class StepStatus(StrEnum):
@@ -216,20 +225,17 @@ class Progress:
         # A pasted answer may hold lone surrogates, which SQLite cannot store.
         text = text.encode("utf-8", "backslashreplace").decode("utf-8")
         values = (lesson_id, step_id, question_id, text, str(grade), step_hash, language)
-        with self._writing() as connection:
-            connection.execute(
+        self._write(
+            (
                 f"INSERT INTO attempt ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 (*values, _stamp(at), int(prediction)),
             )
+        )
 
     def attempts(self, lesson_id: str | None = None) -> tuple[Attempt, ...]:
         """Every answer, or those of one lesson, the oldest first."""
         statement = f"SELECT {_ATTEMPT} FROM attempt WHERE {_OF_LESSON} ORDER BY id"
-        rows = [
-            (*kept, datetime.fromisoformat(at), bool(prediction))
-            for *kept, at, prediction in self._read(statement, lesson_id=lesson_id)
-        ]
-        return tuple(Attempt(*row) for row in rows)
+        return tuple(self._read(statement, _attempt_of, lesson_id=lesson_id))
 
     def mark_step(
         self,
@@ -245,108 +251,104 @@ class Progress:
         A skip never takes back a done step. `helped` stays what the first completion said; the hash and the
         time become the present ones. What is kept under an id that the step had before is taken over.
         """
-        with self._writing() as connection:
-            for old_id in step.was:
-                connection.execute(
-                    "UPDATE OR IGNORE step SET step_id = ? WHERE lesson_id = ? AND step_id = ?",
-                    (step.id, lesson_id, old_id),
-                )
-            connection.execute(_MARK, (lesson_id, step.id, state.value, int(helped), step.hash, _stamp(at)))
+        renamed = "UPDATE OR IGNORE step SET step_id = ? WHERE lesson_id = ? AND step_id = ?"
+        self._write(
+            *((renamed, (step.id, lesson_id, old_id)) for old_id in step.was),
+            (_MARK, (lesson_id, step.id, state.value, int(helped), step.hash, _stamp(at))),
+        )
 
     def states(self, lesson_id: str) -> dict[str, StepState]:
         """What is kept about a lesson's steps, by the step id it was kept under; see `state_of`."""
-        rows = self._read(
+        found = self._read(
             f"SELECT lesson_id, step_id, state, helped, hash, at FROM step WHERE {_OF_LESSON}",
+            _state_of_row,
             lesson_id=lesson_id,
         )
-        return {
-            step_id: StepState(
-                lesson, step_id, StepStatus(state), bool(helped), step_hash, datetime.fromisoformat(at)
-            )
-            for lesson, step_id, state, helped, step_hash, at in rows
-        }
+        return {state.step_id: state for state in found}
 
     def remember_position(self, lesson_id: str, step_id: str) -> None:
         """Keep which step is on the screen."""
-        with self._writing() as connection:
-            connection.execute(_POSITION, (lesson_id, step_id))
+        self._write((_POSITION, (lesson_id, step_id)))
 
     def position(self, lesson_id: str | None = None) -> Position | None:
         """Where the learner was last, in one lesson or in any; None where nothing is kept.
 
         The step id may be one that the step had before: `step_called` finds the step.
         """
-        rows = self._read(
+        found = self._read(
             f"SELECT lesson_id, step_id FROM position WHERE {_OF_LESSON} ORDER BY turn DESC LIMIT 1",
+            Position,
             lesson_id=lesson_id,
         )
-        return Position(*rows[0]) if rows else None
+        return found[0] if found else None
 
     def setting(self, name: str) -> str | None:
         """A kept setting; None where it was never set."""
-        rows = self._read("SELECT value FROM setting WHERE name = :name", name=name)
-        return str(rows[0][0]) if rows else None
+        found = self._read("SELECT value FROM setting WHERE name = :name", str, name=name)
+        return found[0] if found else None
 
     def set_setting(self, name: str, value: str) -> None:
         """Keep a setting."""
-        with self._writing() as connection:
-            connection.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value))
+        self._write(("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", (name, value)))
 
     def record_traffic(self, lesson_id: str, traffic: Traffic) -> None:
         """Add to what has crossed the wire in a lesson."""
         if traffic.exchanges:
-            with self._writing() as connection:
-                values = (traffic.exchanges, traffic.sent_bytes, traffic.received_bytes)
-                connection.execute(_TRAFFIC, (lesson_id, *values))
+            values = (traffic.exchanges, traffic.sent_bytes, traffic.received_bytes)
+            self._write((_TRAFFIC, (lesson_id, *values)))
 
     def traffic(self, lesson_id: str | None = None) -> Traffic:
         """What has crossed the wire in all lessons, or in one."""
-        connection = self._open()
-        if connection is None or self._version(connection) < 2:
+        # A file of version 1 has no such table.
+        if not self._read("SELECT name FROM sqlite_master WHERE name = 'traffic'", str):
             return Traffic()
-        rows = self._read(
+        found = self._read(
             f"SELECT exchanges, sent_bytes, received_bytes FROM traffic WHERE {_OF_LESSON}",
+            Traffic,
             lesson_id=lesson_id,
         )
-        return sum((Traffic(*row) for row in rows), Traffic())
+        return sum(found, Traffic())
 
     def shuffle_seed(self) -> str:
         """The learner's seed for the order of choices: made by the first call, the same ever after."""
         kept = self.setting("shuffle_seed")
         if kept is not None:
             return kept
-        with self._writing() as connection:
-            # Another process may have made one since: the first one stays.
-            connection.execute(
-                "INSERT OR IGNORE INTO setting (name, value) VALUES ('shuffle_seed', ?)",
-                (secrets.token_hex(8),),
-            )
+        # Another process may have made one since: the first one stays.
+        made = "INSERT OR IGNORE INTO setting (name, value) VALUES ('shuffle_seed', ?)"
+        self._write((made, (secrets.token_hex(8),)))
         return self.setting("shuffle_seed") or ""
 
     def forget(self, lesson_id: str | None = None) -> None:
         """Forget the answers, steps, position and traffic of one lesson, or of all. Settings stay."""
         if self._open() is None:
             return
-        with self._writing() as connection:
-            for table in ("attempt", "step", "position", "traffic"):
-                connection.execute(f"DELETE FROM {table} WHERE {_OF_LESSON}", {"lesson_id": lesson_id})
+        tables = ("attempt", "step", "position", "traffic")
+        values = {"lesson_id": lesson_id}
+        self._write(*((f"DELETE FROM {table} WHERE {_OF_LESSON}", values) for table in tables))
 
-    def _read(self, statement: str, **values: str | None) -> list[Any]:
+    def _read(self, statement: str, make: Callable[..., Row], **values: str | None) -> list[Row]:
+        """What `make` makes of each row's columns."""
         connection = self._open()
         if connection is None:
             return []
         with self._told():
-            return connection.execute(statement, values).fetchall()
+            rows = connection.execute(statement, values).fetchall()
+        try:
+            return [make(*row) for row in rows]
+        except (TypeError, ValueError) as error:
+            raise DamagedError(self._no_progress_file()) from error
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
+    def _write(self, *statements: Statement) -> None:
+        """Carry out all of the statements, or none."""
         connection = self._open() or self._create()
         with self._told():
             # IMMEDIATE: a lock taken only at the first write could not be waited for.
             connection.execute("BEGIN IMMEDIATE")
             try:
-                self._bring_up_to_date(connection)
-                yield connection
+                _bring_up_to_date(connection)
+                for statement, values in statements:
+                    connection.execute(statement, values)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -376,28 +378,13 @@ class Progress:
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 if not self._has_schema(connection):
-                    for statement in _SCHEMA:
-                        connection.execute(statement)
-                    connection.execute("PRAGMA user_version = 1")
-                self._bring_up_to_date(connection)
+                    make_tables(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 connection.close()
                 raise
         self._connection = connection
         return connection
-
-    def _bring_up_to_date(self, connection: sqlite3.Connection) -> None:
-        """Add what this version keeps and the file has no place for; called inside a transaction."""
-        for version in range(self._version(connection) + 1, SCHEMA_VERSION + 1):
-            for statement in _ADDED[version]:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {version}")
-
-    def _version(self, connection: sqlite3.Connection) -> int:
-        with self._told():
-            version: int = connection.execute("PRAGMA user_version").fetchone()[0]
-            return version
 
     def _is_there(self) -> bool:
         with self._told():
@@ -418,7 +405,7 @@ class Progress:
         )
 
     def _has_schema(self, connection: sqlite3.Connection) -> bool:
-        version = self._version(connection)
+        version = _version(connection)
         if version > SCHEMA_VERSION:
             raise UsageError(
                 _(
@@ -427,7 +414,7 @@ class Progress:
                 ).format(file=self.file)
             )
         if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-            raise ProgressError(self._no_progress_file())
+            raise DamagedError(self._no_progress_file())
         return version > 0
 
     @contextmanager
@@ -436,23 +423,25 @@ class Progress:
         try:
             yield
         except sqlite3.Error as error:
-            raise ProgressError(self._explain(error)) from error
+            raise self._explained(error) from error
         except OSError as error:
             raise ProgressError(self._unusable(error.strerror or str(error))) from error
 
-    def _explain(self, error: sqlite3.Error) -> str:
+    def _explained(self, error: sqlite3.Error) -> ProgressError:
         # The low byte is the primary result code; the rest refines it.
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         # ERROR: a statement that does not fit the tables, so that they are not ours.
         if code in {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_ERROR}:
-            return self._no_progress_file()
+            return DamagedError(self._no_progress_file())
         if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
-            return _("Another program is using {file}. Close it, then try again.").format(file=self.file)
-        return self._unusable(str(error))
+            words = _("Another program is using {file}. Close it, then try again.")
+            return ProgressError(words.format(file=self.file))
+        return ProgressError(self._unusable(str(error)))
 
     def _no_progress_file(self) -> str:
         return _(
-            "{file} is damaged, or is no progress file. Move it away; the next start makes a new one."
+            "{file} is damaged, or is no progress file. The next lesson keeps it under another name "
+            "and begins a new one; or move it away."
         ).format(file=self.file)
 
     def _unusable(self, reason: str) -> str:
@@ -460,6 +449,27 @@ class Progress:
             "Progress cannot be kept in {file}: {reason}. "
             "Make the folder writable, or name another one in FLASK_HTTP_TUTOR_HOME."
         ).format(file=self.file, reason=reason)
+
+
+def make_tables(connection: sqlite3.Connection) -> None:
+    """Make the tables of an empty file, as the present version has them."""
+    for statement in _SCHEMA:
+        connection.execute(statement)
+    connection.execute("PRAGMA user_version = 1")
+    _bring_up_to_date(connection)
+
+
+def _bring_up_to_date(connection: sqlite3.Connection) -> None:
+    """Add what this version keeps and the file has no place for; called inside a transaction."""
+    for version in range(_version(connection) + 1, SCHEMA_VERSION + 1):
+        for statement in _ADDED[version]:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def state_of(step: Step | OutlineStep, states: Mapping[str, StepState]) -> StepState | None:
@@ -512,6 +522,20 @@ def step_called(steps: Iterable[OutlineStep], step_id: str) -> OutlineStep | Non
     present = [step for step in steps if step.id == step_id]
     renamed = [step for step in steps if step_id in step.was]
     return next(iter(present or renamed), None)
+
+
+def _attempt_of(*columns: Any) -> Attempt:
+    lesson_id, step_id, question_id, text, grade, step_hash, language, at, prediction = columns
+    when = datetime.fromisoformat(at)
+    return Attempt(lesson_id, step_id, question_id, text, grade, step_hash, language, when, bool(prediction))
+
+
+def _state_of_row(
+    lesson_id: str, step_id: str, state: str, helped: int, step_hash: str, at: str
+) -> StepState:
+    return StepState(
+        lesson_id, step_id, StepStatus(state), bool(helped), step_hash, datetime.fromisoformat(at)
+    )
 
 
 def _stamp(at: datetime) -> str:

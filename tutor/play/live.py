@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from enum import Enum
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -20,6 +21,11 @@ STREAM_GAP_S = 0.015
 """A response whose parts come so far apart is a stream; others are shown when they are whole."""
 
 
+class _Mark(Enum):
+    AGAIN = "again"
+    END = "end"
+
+
 class LiveDrawing:
     """Prints the parts of one exchange while it runs, once it turns out to be a stream.
 
@@ -29,7 +35,7 @@ class LiveDrawing:
 
     def __init__(self, out: Output) -> None:
         self._out = out
-        self._queue: queue.SimpleQueue[Piece | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Piece | _Mark] = queue.SimpleQueue()
         self._pieces: list[Piece] = []
         self._printed = 0
         self._thread = threading.Thread(target=self._print, name="live drawing", daemon=True)
@@ -46,15 +52,24 @@ class LiveDrawing:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._queue.put(None)
+        self._queue.put(_Mark.END)
         self._thread.join()
 
     def on_piece(self, piece: Piece) -> None:
         """Take a piece as it is recorded; returns at once."""
         self._queue.put(piece)
 
+    def begin_anew(self) -> None:
+        """Say that the exchange is fired again; what was drawn of it was nothing whole."""
+        self._queue.put(_Mark.AGAIN)
+
     def _print(self) -> None:
-        while (piece := self._queue.get()) is not None:
+        while (piece := self._queue.get()) is not _Mark.END:
+            if piece is _Mark.AGAIN:
+                self._pieces.clear()
+                self._printed = 0
+                self._out.show(["", _("Time stood still meanwhile; the request is sent once more.")])
+                continue
             self._pieces.append(piece)
             parts = arriving_parts(Exchange(tuple(sorted(self._pieces, key=lambda each: each.at_s))))
             if not parts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tutor.environment import Environment
 from tutor.language import _, listed
-from tutor.screen.output import plain_symbols
+from tutor.screen.output import output_errors, plain_symbols
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession
@@ -246,7 +246,7 @@ class BarPrompter:
     ) -> str:
         session = self._sessions[kind]
         try:
-            with ExitStack() as stack:
+            with output_errors(), ExitStack() as stack:
                 waking = inbox.waking(self._waker(kind)) if inbox is not None else nullcontext()
                 # Only once the prompt runs can it be woken.
                 return str(
@@ -308,6 +308,8 @@ class BarPrompter:
                 {**prompt_styles(), "bottom-toolbar": "noreverse", "bottom-toolbar.text": "noreverse"}
             ),
             enable_open_in_editor=False,
+            # Ctrl-Z, as at any program on a terminal with a shell behind it.
+            enable_suspend=True,
             # A learner's answer is one line; Enter inside a paste sends it.
             multiline=kind == "message",
             key_bindings=keys,

@@ -16,7 +16,6 @@ from tutor.language import _
 from tutor.learner.figures import figures_of
 from tutor.learner.listing import last_place, map_lessons, map_rows
 from tutor.learner.progress import (
-    Progress,
     StepStatus,
     first_undone,
     standing,
@@ -32,6 +31,7 @@ from tutor.learner.recall import (
     sources,
 )
 from tutor.learner.settings import LANGUAGE
+from tutor.learner.steady import SteadyProgress
 from tutor.lesson_app import app_of
 from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
@@ -58,11 +58,12 @@ _ON_LAST_PAGE = 2
 class Session:
     """One sitting: a server for all steps, and the learner's way through them."""
 
-    def __init__(self, env: Environment, pack: Pack, progress: Progress, prompter: Prompter) -> None:
+    def __init__(self, env: Environment, pack: Pack, progress: SteadyProgress, prompter: Prompter) -> None:
         self._env = env
         self._pack = pack
         self._progress = progress
         self._talk = Conversation(env, prompter)
+        progress.tell = lambda words: self._talk.reply(["", words, ""])
         self._outlines = pack.outlines()
         self._lessons: dict[str, Lesson] = {}
         self._untold: set[str] = set()
@@ -96,7 +97,8 @@ class Session:
                 while here is not None:
                     here = self._visit(here, opening)
                     opening = []
-            except Moved:
+            except (Moved, KeyboardInterrupt):
+                # Ctrl-C between two prompts, where nothing goes on that it could end.
                 pass
             finally:
                 client.close()
@@ -530,6 +532,9 @@ class Session:
         return next(item for item in self._outlines if item.id == outline.id)
 
     def _farewell(self) -> None:
+        if not self._progress.is_kept:
+            self._talk.reply([_("What you did could not be kept. Go on with: flask-http-tutor")])
+            return
         position = self._progress.position()
         words = _("Your progress is kept. Go on with: flask-http-tutor")
         if position is not None:

@@ -6,7 +6,7 @@ from tutor.course.pack import open_pack
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
-from tutor.learner.progress import Progress
+from tutor.learner.steady import SteadyProgress
 from tutor.play.prompt import prompter
 from tutor.play.session import Session
 
@@ -23,5 +23,5 @@ def start(env: Environment, name: str = "") -> ExitCode:
         raise UsageError(
             _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
         )
-    with Progress(env.state_directory) as progress:
+    with SteadyProgress(env.state_directory) as progress:
         return Session(env, pack, progress, prompter(env)).run(address)

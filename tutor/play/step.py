@@ -271,7 +271,12 @@ class StepPlayer:
         for block in group:
             try:
                 with LiveDrawing(self._talk.env.out) as live:
-                    hops = self._run.fire(block, on_piece=live.on_piece, on_pause=self._wait_for_rest)
+                    hops = self._run.fire(
+                        block,
+                        on_piece=live.on_piece,
+                        on_pause=self._wait_for_rest,
+                        on_again=live.begin_anew,
+                    )
                 if live.drawn:
                     self._exhibits.live.add(block.id)
             except LiveValueError as error:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
+from tutor.errors import OutputError
 from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
@@ -67,7 +69,7 @@ class Output:
     def __init__(self, stream: TextIO, variables: Mapping[str, str], *, plain: bool = False) -> None:
         self.stream = stream
         self.variables = variables
-        self.plain = plain or not stream.isatty() or variables.get("TERM") == "dumb"
+        self.plain = plain or not stream.isatty() or _is_dumb(variables)
         self.colour = not self.plain and not variables.get("NO_COLOR")
         self.ascii_only = not self.can_show("▸→…␍␊✓李")
         self._only_ascii_words = self.ascii_only and not self.can_show("中文。")
@@ -111,30 +113,33 @@ class Output:
 
     def show(self, lines: Iterable[Text | str] = ()) -> None:
         """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line."""
-        for line in lines:
-            if isinstance(line, str):
-                for row in line.split("\n"):
-                    self._write(self._escaped(row) + "\n")
-            elif self.plain:
-                self._write(self._escaped(line.plain) + "\n")
-            else:
-                self._write(self._styled(line) + "\n")
-        self.stream.flush()
+        with output_errors():
+            for line in lines:
+                if isinstance(line, str):
+                    for row in line.split("\n"):
+                        self._write(self._escaped(row) + "\n")
+                elif self.plain:
+                    self._write(self._escaped(line.plain) + "\n")
+                else:
+                    self._write(self._styled(line) + "\n")
+            self.stream.flush()
 
     def ask(self, label: str) -> None:
         """Print the label of a bare prompt, without a line end."""
-        self._write(self._escaped(label))
-        self.stream.flush()
+        with output_errors():
+            self._write(self._escaped(label))
+            self.stream.flush()
 
     def report(self, content: str | bytes) -> None:
         """Write what a program reads (JSON, a report, bytes of a wire) as it stands."""
-        if isinstance(content, str):
-            self._write(content)
+        with output_errors():
+            if isinstance(content, str):
+                self._write(content)
+                self.stream.flush()
+                return
             self.stream.flush()
-            return
-        self.stream.flush()
-        self.stream.buffer.write(content)
-        self.stream.buffer.flush()
+            self.stream.buffer.write(content)
+            self.stream.buffer.flush()
 
     def _styled(self, line: Text) -> str:
         escaped = self._escaped(line.plain)
@@ -169,6 +174,26 @@ class Output:
         except UnicodeEncodeError:
             encoding = self.stream.encoding or "ascii"
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+@contextmanager
+def output_errors() -> Iterator[None]:
+    """Tell a stream that cannot be written in words; BrokenPipeError, a reader who has enough, stays itself.
+
+    Raises:
+        OutputError: a full disk, a closed stream, a terminal that is gone.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error) from error
+
+
+def _is_dumb(variables: Mapping[str, str]) -> bool:
+    """Whether nothing is known of a terminal that could be relied on. Windows' own have no TERM."""
+    return variables.get("TERM", "" if os.name != "nt" else "windows") in {"", "dumb", "unknown"}
 
 
 def plain_symbols(text: str) -> str:
