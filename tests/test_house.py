@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "client": {"language", "errors", "wire", "course", "grading", "sandbox"},
     "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client"},
     "screen": {"language", "wire", "course", "grading"},
-    "learner": {"language", "errors", "environment", "wire", "course", "screen"},
+    "learner": {"language", "errors", "environment", "wire", "course", "screen", "private"},
     "play": {
         "language",
         "errors",
@@ -36,6 +36,7 @@ MAY_IMPORT = {
         "workshop",
         "export",
         "lesson_app",
+        "private",
     },
     "lesson_app": {"language", "errors", "course"},
     "export": {"language", "wire"},
@@ -57,6 +58,7 @@ MAY_IMPORT = {
         "progress_bar",
     },
     "whole_file": set(),
+    "private": set(),
     "progress_bar": {"environment"},
     "notes": {
         "language",
