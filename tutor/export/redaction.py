@@ -19,7 +19,7 @@ REDACTED = b"[redacted]"
 
 
 def redacted(exchange: Exchange) -> Exchange:
-    """The exchange without the values of Authorization and Cookie, wherever its client sent them but in a body.
+    """The exchange without the values of Authorization and Cookie, wherever they stand but in a body.
 
     The request becomes one piece where there was something to take out.
     """
