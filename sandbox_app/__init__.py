@@ -40,6 +40,8 @@ def create_app(section: str, configuration: str = "") -> Flask:
         raise ValueError(f"unknown section {section!r}; known are {', '.join(SECTIONS)}")
     module = importlib.import_module(f"{__name__}.{SECTIONS[section]}")
     app = Flask(__name__, static_folder="static" if section in WITH_STATIC_FILES else None)
+    # Whatever FLASK_DEBUG says: with it, errors would not become responses.
+    app.debug = False
     app.extensions["stop"] = threading.Event()
     module.add_to(app, configuration)
     pages.add_to(app, section)

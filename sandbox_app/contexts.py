@@ -8,6 +8,7 @@ this module's functions: a new app begins anew.
 from __future__ import annotations
 
 import asyncio
+import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextvars import Context, copy_context
@@ -29,6 +30,9 @@ from flask.json.provider import DefaultJSONProvider
 
 from sandbox_app.waits import MAIL_S, VISIT_S, wait
 
+KEY = secrets.token_hex()
+"""Signs sessions, the same in every configuration, as in copies of one app."""
+
 
 def add_to(app: Flask, configuration: str) -> None:
     """Register the section's views, and the hooks of the configuration.
@@ -39,7 +43,7 @@ def add_to(app: Flask, configuration: str) -> None:
     if configuration not in CONFIGURATIONS:
         known = ", ".join(repr(name) for name in CONFIGURATIONS)
         raise ValueError(f"section 2.4 has no configuration {configuration!r}; it has {known}")
-    app.secret_key = "contexts"  # not secret at all; the same in every configuration, as in copies of one app
+    app.secret_key = KEY
     app.config["MAIL_SENDER"] = "shop@a.example"
     if isinstance(app.json, DefaultJSONProvider):
         app.json.ensure_ascii = False

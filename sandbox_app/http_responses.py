@@ -18,9 +18,10 @@ from flask import Flask, Response, abort, jsonify, make_response, redirect, requ
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
-LESSON_KEY = "a key that everybody can read is no key"
-"""Signs the lesson's sessions, the same in every app; a real key comes from `secrets.token_hex()`."""
-NEXT_KEY = "the key after a change"
+LESSON_KEY = secrets.token_hex()
+"""Signs the lesson's sessions, the same in every app of this process."""
+NEXT_KEY = secrets.token_hex()
+"""The key after a change."""
 
 
 def add_to(app: Flask, configuration: str) -> None:

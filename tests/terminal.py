@@ -86,6 +86,11 @@ class Terminal:
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     @property
+    def process_id(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
     def raw(self) -> bytes:
         """Everything that was printed, escape sequences and all."""
         return self._bytes

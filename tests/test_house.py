@@ -22,7 +22,7 @@ MAY_IMPORT = {
     "client": {"language", "errors", "wire", "course", "grading", "sandbox", "standstill"},
     "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client", "standstill"},
     "screen": {"language", "errors", "wire", "course", "grading"},
-    "learner": {"language", "errors", "environment", "wire", "course", "screen"},
+    "learner": {"language", "errors", "environment", "wire", "course", "screen", "private"},
     "play": {
         "language",
         "errors",
@@ -37,6 +37,7 @@ MAY_IMPORT = {
         "workshop",
         "export",
         "lesson_app",
+        "private",
     },
     "lesson_app": {"language", "errors", "course"},
     "export": {"language", "wire"},
@@ -58,6 +59,7 @@ MAY_IMPORT = {
         "progress_bar",
     },
     "whole_file": set(),
+    "private": set(),
     "progress_bar": {"environment"},
     "notes": {
         "language",

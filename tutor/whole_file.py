@@ -2,9 +2,27 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import secrets
 from contextlib import suppress
 from pathlib import Path
+
+
+def resolved(path: Path) -> Path:
+    """Where a path leads, links followed, whether there is something or not.
+
+    Raises:
+        OSError: its links lead in a circle.
+    """
+    try:
+        found = path.resolve()
+    except RuntimeError:
+        # What it raised before Python 3.13; since then it stops on the circle.
+        found = path
+    if found.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return found
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -13,7 +31,7 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         OSError: it cannot be written.
     """
-    target = path.resolve()
+    target = resolved(path)
     if target.exists() and not target.is_file():
         target.write_bytes(data)
         return

@@ -583,6 +583,8 @@ EXPECTATIONS = [
     Seed("set-of-text", replaced(('["GET", "HEAD"]', '"GET"'), text=FULL), '"GET" }', ("takes a list",)),
     Seed("min-of-text", replaced(("min = 1", 'min = "1"'), text=FULL), '"1", max', ("takes a number",)),
     Seed("bad-pattern", replaced(('"^G"', '"(G"'), text=FULL), '"(G"', ("regular expression",)),
+    Seed("brace-in-pattern", replaced(('"^G"', '"^{i}"'), text=FULL), '"^{i}"', ("brace", r"`\{`")),
+    Seed("long-pattern", replaced(('"^G"', f'"{"x" * 501}"'), text=FULL), '"xxx', ("501", "500 at most")),
     Seed("ambiguous-pattern", replaced(('"^G"', '"[[a]"'), text=FULL), '"[[a]"', ("regular expression",)),
     Seed(
         "date",

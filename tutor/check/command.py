@@ -103,7 +103,7 @@ def _repository_path(env: Environment) -> RepositoryPath:
     def path(file: str) -> str:
         try:
             return Path(file).resolve().relative_to(root).as_posix()
-        except (ValueError, OSError):
+        except (ValueError, OSError, RuntimeError):
             return ""
 
     return path

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tutor.errors import UsageError
 from tutor.language import _
-from tutor.whole_file import write_whole
+from tutor.whole_file import resolved, write_whole
 
 _BY_ENDING: Mapping[str, str] = {".json": "json", ".xml": "junit", ".txt": "text"}
 
@@ -32,12 +32,12 @@ def output_files(given: Sequence[str], formats: Collection[str], default: str) -
     taken: set[Path] = set()
     for file in files:
         _must_be_writable(file.path)
-        resolved = file.path.resolve()
-        if resolved in taken:
+        target = resolved(file.path)
+        if target in taken:
             raise UsageError(
                 _("{path} is named twice; give each report a file of its own.").format(path=file.path)
             )
-        taken.add(resolved)
+        taken.add(target)
     return files
 
 
@@ -58,6 +58,11 @@ def _output_file(text: str, formats: Collection[str], default: str) -> OutputFil
 
 def _must_be_writable(path: Path) -> None:
     folder = path.parent
+    try:
+        resolved(path)
+    except OSError as error:
+        message = _("The report cannot be written to {path}: {why}.")
+        raise UsageError(message.format(path=path, why=error.strerror)) from None
     if path.is_dir() or not folder.is_dir() or not os.access(path if path.exists() else folder, os.W_OK):
         raise UsageError(_("The report cannot be written to {path}.").format(path=path))
 

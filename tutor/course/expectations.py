@@ -37,6 +37,15 @@ _OPERATORS = {
     )
 }
 
+LONGEST_PATTERN = 500
+"""Characters of a regular expression; the longest of the bundled lessons has some seventy."""
+
+_PATTERN_PART = re.compile(
+    r"\\N\{[^}]*\}|\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\{(?:[0-9]+,?[0-9]*|,[0-9]*)\}|(\{)|.", re.DOTALL
+)
+"""What a pattern consists of, as far as tells a brace that means itself: the group is one. To `regex`, which
+matches it (see `tutor.grading.pattern`), `{i}` and the like behind something would be more than text."""
+
 
 def read_expectations(
     block: TomlBlock, at: Path, faults: Faults, exchanges: Collection[str] = (), but: Collection[str] = ()
@@ -217,6 +226,14 @@ class _Reader:
         return operand
 
     def _pattern(self, pattern: str, place: Place) -> bool:
+        if len(pattern) > LONGEST_PATTERN:
+            message = _("The regular expression has {count} characters; {limit} at most.")
+            self.faults.add(place, message.format(count=len(pattern), limit=LONGEST_PATTERN))
+            return False
+        if any(match[1] for match in _PATTERN_PART.finditer(pattern)):
+            message = _("A brace that is no count is written {form} in a regular expression.")
+            self.faults.add(place, message.format(form=r"`\{`"))
+            return False
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error")

@@ -15,6 +15,9 @@ from tutor.language import _
 MOST_NAMES = 200
 """So many known names are compared with one that is not known."""
 
+MOST_FAULTS = 1000
+"""Told of one file: nobody reads more, and a file that is no lesson at all has a fault in each line."""
+
 MOST_LISTED = 12
 LONGEST_NAME = 60
 """A name from a file is quoted in a message up to this many characters."""
@@ -40,8 +43,14 @@ class Faults:
         return Faults(self.file, "/".join(part for part in (self.where, name) if part), self.found)
 
     def add(self, place: Place, message: str, *, blocks_loading: bool = True) -> None:
-        """Report a fault that stops the lesson from loading, unless it says otherwise."""
-        self.found.append(Fault(self.file, place.line, place.column, message, blocks_loading, self.where))
+        """Report a fault that stops the lesson from loading, unless it says otherwise.
+
+        Behind `MOST_FAULTS` of them one more says that there are others, and the rest is dropped.
+        """
+        if len(self.found) == MOST_FAULTS:
+            message, blocks_loading = _("There are more faults than are told; mend the others first."), True
+        if len(self.found) <= MOST_FAULTS:
+            self.found.append(Fault(self.file, place.line, place.column, message, blocks_loading, self.where))
 
     def style(self, place: Place, message: str) -> None:
         """Report a fault that the lesson can be run with."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 from tutor.course.model import Fault
@@ -9,6 +11,8 @@ from tutor.course.outline import CourseError
 from tutor.language import _
 
 LARGEST_FILE_BYTES = 1_000_000
+
+_CIRCLE = os.strerror(errno.ELOOP)
 
 
 class UnreadableError(CourseError):
@@ -23,7 +27,7 @@ def shown_path(path: Path) -> str:
     """A path as reports name it: from the working directory, where it lies in that."""
     try:
         return path.resolve().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError):
+    except (ValueError, OSError, RuntimeError):
         return str(path)
 
 
@@ -64,6 +68,9 @@ def read_bytes(path: Path, root: Path) -> bytes:
             raise UnreadableError(path, _("This is no plain file; put the file itself here."))
         with path.open("rb") as file:
             return file.read(LARGEST_FILE_BYTES + 1)
+    except RuntimeError:
+        # What `resolve` makes of a circle, before Python 3.13.
+        raise UnreadableError(path, _("The file cannot be read: {why}.").format(why=_CIRCLE)) from None
     except OSError as error:
-        message = _("The file cannot be read: {why}.")
-        raise UnreadableError(path, message.format(why=error.strerror or error)) from None
+        why = _CIRCLE if error.errno == errno.ELOOP else error.strerror or error
+        raise UnreadableError(path, _("The file cannot be read: {why}.").format(why=why)) from None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from tutor.course.attributes import ID, Allowed, check_attributes
@@ -94,6 +95,7 @@ class _Reader:
         head, opening = self._head()
         number = head.number or ""
         self.faults = self.faults.within(number)
+        self._check_count()
         headings = read_step_headings(self.found.steps, number)
         self.headings = headings
         self._check_headings(headings)
@@ -188,15 +190,18 @@ class _Reader:
                 self.faults.style(block.value("parts", id_), message)
         self.parts_block = block
 
+    def _check_count(self) -> None:
+        """Report steps that are too many, and read only as many as may be."""
+        count = len(self.found.steps)
+        if count > MOST_STEPS:
+            message = _("The lesson has {count} steps; {limit} at most. Make several lessons of it.")
+            place = Place(self.found.steps[MOST_STEPS].first, 1)
+            self.faults.add(place, message.format(count=count, limit=MOST_STEPS))
+            self.found = replace(self.found, steps=self.found.steps[:MOST_STEPS])
+
     def _check_headings(self, headings: Sequence[StepHeading]) -> None:
         """What concerns several steps: ids, earlier ids, and the places of deeper steps and of the pool."""
         taken: dict[str, int] = {}
-        if len(headings) > MOST_STEPS:
-            message = _("The lesson has {count} steps; {limit} at most. Make several lessons of it.")
-            self.faults.add(
-                Place(self.found.steps[MOST_STEPS].first, 1),
-                message.format(count=len(headings), limit=MOST_STEPS),
-            )
         if not any(heading.number for heading in headings):
             self.faults.add(
                 Place(len(self.found.lines), 1), _("The lesson has no step; write `## Title {#id}`.")

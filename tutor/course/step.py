@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -47,7 +48,7 @@ ALLOWED: Mapping[str, Allowed] = {
 """The blocks of the format and the attributes that each may carry."""
 
 MOST_BLOCKS = 60
-"""In a step; the largest bundled one has some twenty."""
+"""In a step; the largest bundled one has some twenty. What stands behind them is not read."""
 
 LONGEST_WAIT_MS = 60_000
 """A learner sits through every wait of a lesson."""
@@ -137,7 +138,11 @@ def read_blocks(section: Section, lines: tuple[str, ...], app: str, faults: Faul
         faults: Where to report.
     """
     fences = tuple(named_fences(section, faults))
-    return _Reader(section, lines, app, fences, faults).read()
+    if len(fences) > MOST_BLOCKS:
+        message = _("The step has {count} blocks; {limit} at most. Make several steps of it.")
+        faults.add(fences[MOST_BLOCKS].place, message.format(count=len(fences), limit=MOST_BLOCKS))
+        section = replace(section, last=fences[MOST_BLOCKS].fence.line - 1)
+    return _Reader(section, lines, app, fences[:MOST_BLOCKS], faults).read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +192,6 @@ class _Reader:
 
     def read(self) -> StepBlocks:
         self._check_ids()
-        if len(self.fences) > MOST_BLOCKS:
-            message = _("The step has {count} blocks; {limit} at most. Make several steps of it.")
-            self.faults.add(
-                self.fences[MOST_BLOCKS].place, message.format(count=len(self.fences), limit=MOST_BLOCKS)
-            )
         blocks: list[Block] = []
         after = self.section.first + 1
         for named in self.fences:
@@ -375,9 +375,11 @@ class _Reader:
         )
 
     def _check_request(self, named: NamedFence, text: str, raw: bool, faults: Faults) -> None:
+        starts = [0, *(match.end() for match in re.finditer("\n", text))]
+
         def place(offset: int) -> Place:
-            before = text[:offset]
-            return Place(named.fence.line + 1 + before.count("\n"), offset - (before.rfind("\n") + 1) + 1)
+            line = bisect_right(starts, offset)
+            return Place(named.fence.line + line, offset - starts[line - 1] + 1)
 
         earlier = self.exchanges.before(named.fence.line, named.attributes.value("of"))
         check_live_values(text, earlier, place, faults)

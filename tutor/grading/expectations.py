@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from tutor.course.model import Expectation, Operator
 from tutor.grading.live import ABSENT, lookup, path_fault, value_text
+from tutor.grading.pattern import PatternError, matches
 from tutor.language import _
 from tutor.wire.exchange import Exchange
 
@@ -28,6 +29,8 @@ class Mismatch:
     """Short: `status 404`, `Allow: GET, HEAD`, `no Location`."""
     actual: str
     """What stands there, in the same form."""
+    decided: bool = True
+    """False where a pattern could not be matched to the end, so that it is not known what holds."""
 
 
 def unmet(
@@ -42,10 +45,13 @@ def unmet(
     found = []
     for expectation in expectations:
         exchange = expectation.exchange or subject
-        actual = _unmet_by(expectation, fired.get(exchange))
+        path = ".".join((exchange, *expectation.path))
+        try:
+            actual, decided = _unmet_by(expectation, fired.get(exchange)), True
+        except PatternError as error:
+            actual, decided = str(error), False
         if actual is not None:
-            path = ".".join((exchange, *expectation.path))
-            found.append(Mismatch(expectation, path, expected_words(expectation), actual))
+            found.append(Mismatch(expectation, path, expected_words(expectation), actual, decided))
     return tuple(found)
 
 
@@ -57,11 +63,8 @@ def _unmet_by(expectation: Expectation, hops: Sequence[Exchange] | None) -> str 
     if hops is None:
         return _("not fired")
     value = lookup(expectation.path, hops)
-    try:
-        if _meets(value, expectation):
-            return None
-    except (re.error, OverflowError, RecursionError) as error:
-        return _("an unreadable pattern: {error}").format(error=error)
+    if _meets(value, expectation):
+        return None
     if value is ABSENT and _is_response(expectation.path) and not _has_response(expectation.path, hops):
         return _("no response")
     return _named(expectation.path, value)
@@ -92,8 +95,9 @@ def _meets(value: object, expectation: Expectation) -> bool:
         case Operator.STARTS:
             return any(_cased(value, path).startswith(_cased(each, path)) for each in _as_list(wanted))
         case Operator.MATCHES:
-            flags = re.IGNORECASE if _is_reason(path) else 0
-            return isinstance(wanted, str) and re.search(wanted, value_text(value), flags) is not None
+            return isinstance(wanted, str) and matches(
+                wanted, value_text(value), ignore_case=_is_reason(path)
+            )
         case Operator.MIN | Operator.MAX:
             have, limit = _number(value), _number(wanted)
             if have is None or limit is None:

@@ -68,6 +68,10 @@ def _prove_choices(question: Question, fired: Fired) -> Proof:
             faults.append(fault)
             continue
         missed = unmet(claim, fired, question.exchange)
+        undecided = next((each for each in missed if not each.decided), None)
+        if undecided is not None:
+            faults.append(f"{key}: {undecided.actual}.")
+            continue
         if key in question.answer and missed:
             faults.append(
                 _("The answer {key} claims {expected}; the exchange has {actual}.").format(

@@ -62,6 +62,10 @@ def grade_request(
     missed = unmet(question.expectations, {**fired, question.id: hops}, question.id)
     if not missed:
         return Verdict(Grade.RIGHT, given)
+    undecided = next((each.actual for each in missed if not each.decided), "")
+    if undecided:
+        said = _("Nobody can tell whether this is the goal: the lesson has {what}.").format(what=undecided)
+        return Verdict(Grade.UNREADABLE, given, said)
     arrived = _arrived(request, sent, about_body=_is_about_body(question, hops))
     if isinstance(sent, RawRequest) and not question.start:
         # A message where a line was asked for: what counts is the request in it.

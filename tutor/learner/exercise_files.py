@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tutor.errors import UsageError
 from tutor.language import _
+from tutor.private import make_private_folder, opened_privately
 
 FOLDER = "flask-http-tutor"
 """The name of the folder that is made where the learner chooses none."""
@@ -30,7 +31,7 @@ class WorkFolder:
             UsageError: it cannot be made, or cannot be written to.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            make_private_folder(self.path)
         except (OSError, ValueError) as error:
             # ValueError: NUL is in no path.
             why = getattr(error, "strerror", None) or error
@@ -75,7 +76,7 @@ def _numbered(path: Path, number: int) -> Path:
 def _written_anew(path: Path, text: str) -> bool:
     try:
         # "x": whatever stands there stays, also where it came to be a moment ago.
-        with path.open("x", encoding="utf-8", newline="\n") as file:
+        with open(path, "x", encoding="utf-8", newline="\n", opener=opened_privately) as file:
             file.write(text)
     except FileExistsError:
         return False

@@ -20,6 +20,7 @@ from tutor.course.model import Outline, OutlineStep, Step
 from tutor.errors import TutorError, UsageError
 from tutor.language import _
 from tutor.learner.settings import FILE_NAME
+from tutor.private import make_private_file, make_private_folder
 from tutor.wire.traffic import Traffic
 
 if TYPE_CHECKING:
@@ -373,8 +374,10 @@ class Progress:
 
     def _create(self) -> sqlite3.Connection:
         with self._told():
-            self.file.parent.mkdir(parents=True, exist_ok=True)
-            connection = self._connect("rwc")
+            make_private_folder(self.file.parent)
+            # SQLite gives its journal the modes of the file.
+            make_private_file(self.file)
+            connection = self._connect("rw")
             try:
                 connection.execute("BEGIN IMMEDIATE")
                 if not self._has_schema(connection):

@@ -20,7 +20,7 @@ from tutor.notes.refire import entries_of
 from tutor.notes.text import TextNotes
 from tutor.progress_bar import progress_bar
 from tutor.sandbox.server import SandboxServer
-from tutor.whole_file import write_whole
+from tutor.whole_file import resolved, write_whole
 
 Written = tuple[Chapter, tuple[tuple[Met, tuple[Entry, ...]], ...]]
 """A chapter, with what was fired and asked in each of its steps."""
@@ -146,7 +146,12 @@ def _must_be_ours(file: Path) -> None:
     Raises:
         UsageError: the file is something else, or there is no such folder.
     """
-    if file.is_dir() or not file.resolve().parent.is_dir():
+    try:
+        folder = resolved(file).parent
+    except OSError as error:
+        message = _("The notebook cannot be written to {file}: {why}.")
+        raise UsageError(message.format(file=file, why=error.strerror)) from None
+    if file.is_dir() or not folder.is_dir():
         raise UsageError(
             _("The notebook cannot be written to {file}: that is no file's place.").format(file=file)
         )

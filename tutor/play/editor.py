@@ -22,6 +22,7 @@ from prompt_toolkit.lexers import Lexer
 from tutor.language import _, ngettext
 from tutor.play.completion import Surroundings, common_start, line_offers, message_offers
 from tutor.play.prompt import LEFT
+from tutor.private import make_private_file, make_private_folder
 from tutor.screen.output import plain_symbols
 from tutor.wire.raw_text import has_line_end, parse_message
 from tutor.wire.request import RequestSyntaxError
@@ -96,9 +97,8 @@ class Completing:
 def kept_history(file: Path) -> History:
     """What was typed before, also in earlier runs; only in this one where the file cannot be used."""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("ab"):
-            pass
+        make_private_folder(file.parent)
+        make_private_file(file)
     except OSError:
         return InMemoryHistory()
     return _KeptHistory(str(file))
