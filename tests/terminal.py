@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+import termios
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -153,6 +154,19 @@ class Terminal:
         self._drain()
         self._seen = len(self.transcript)
         self._process.send(keys)
+
+    def kill(self, with_signal: int) -> None:
+        """Send a signal to the program alone."""
+        self._drain()
+        self._seen = len(self.transcript)
+        self._process.kill(with_signal)
+
+    @property
+    def is_as_found(self) -> bool:
+        """Whether the terminal takes lines, echoes and shows its cursor, as a shell wants it."""
+        modes = termios.tcgetattr(self._process.child_fd)[3]
+        usual = termios.ICANON | termios.ECHO | termios.ISIG
+        return modes & usual == usual and not self._screen.cursor.hidden
 
     def ended(self) -> int:
         """Wait for the end; gives the exit code."""
