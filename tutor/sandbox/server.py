@@ -6,6 +6,7 @@ refused, and what the WSGI layer writes after a WebSocket handshake is dropped.
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import re
@@ -51,6 +52,8 @@ _YIELDS_S = 1.0
 """How old another client's connection is at least that is cut off to make room for a new one."""
 _NO_ROOM_S = 0.01
 """How long the accepting thread leaves a new connection in the queue where there is no room for it."""
+_GONE = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, getattr(errno, "WSAEINVAL", errno.EINVAL)})
+"""What a socket says that does not listen any more; other errors are one connection's, or pass."""
 _OWN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]*)?", re.IGNORECASE)
 
 
@@ -293,6 +296,8 @@ class _Server(ThreadedWSGIServer):
         self._threads_by_socket: dict[RecordingSocket, threading.Thread] = {}
         """In the order of acceptance."""
         self._threads_ending: list[threading.Thread] = []
+        self._gone: OSError | None = None
+        """Why the last `accept` found no listening socket."""
         with _listening_socket(port) as listening:
             # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
             super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
@@ -308,7 +313,8 @@ class _Server(ThreadedWSGIServer):
             raise BlockingIOError
         try:
             accepted, address = self.socket.accept()
-        except OSError:
+        except OSError as error:
+            self._gone = error if error.errno in _GONE else None
             # Such as that there are no more descriptors, which would come again at once.
             time.sleep(_NO_ROOM_S)
             raise
@@ -317,12 +323,15 @@ class _Server(ThreadedWSGIServer):
     def service_actions(self) -> None:
         """Look, between two connections, whether the socket still listens; raises SandboxError."""
         super().service_actions()
-        reason = ""
+        gone, self._gone = self._gone, None
+        reason = gone.strerror if gone is not None else ""
         try:
             if not self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
                 reason = _("its socket was shut down")
         except OSError as error:
-            reason = error.strerror or str(error)
+            # macOS does not tell; there `accept` does.
+            if error.errno in _GONE:
+                reason = error.strerror
         if reason:
             if not self._is_ours():
                 # The descriptor is somebody else's by now, and not ours to close.
