@@ -7,7 +7,7 @@ import re
 import sys
 import termios
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -41,7 +41,9 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         variables: dict[str, str] | None = None,
+        through: Sequence[str] = (),
     ) -> None:
+        """Start it; `through` is a command that runs what stands behind it, such as `nice`."""
         env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
         env |= {
             "FLASK_HTTP_TUTOR_HOME": str(home),
@@ -50,8 +52,9 @@ class Terminal:
             "LC_ALL": "C.UTF-8",
         }
         env |= variables or {}
+        command = [*through, sys.executable, "-m", "tutor", *arguments]
         self._process = pexpect.spawn(
-            sys.executable, ["-m", "tutor", *arguments], dimensions=(rows, columns), env=env, timeout=WAIT_S
+            command[0], command[1:], dimensions=(rows, columns), env=env, timeout=WAIT_S
         )
         self._process.delaybeforesend = None
         self._screen = _Screen(columns, rows, history=5000)
