@@ -185,8 +185,11 @@ class Terminal:
         assert self._process.pid is not None
         return self._process.pid
 
-    def signal(self, number: signal.Signals) -> None:
-        """Send a signal to the program."""
+    def signal(self, number: signal.Signals, *, at_once: bool = False) -> None:
+        """Send a signal to the program; `at_once`, whatever is being drawn."""
+        if not at_once:
+            self._drain()
+            self._seen = len(self.transcript)
         self._process.kill(number)
 
     def resize(self, columns: int, rows: int) -> None:

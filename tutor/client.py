@@ -7,6 +7,7 @@ wrong on the wire is part of the exchange and never an exception.
 from __future__ import annotations
 
 import base64
+import errno
 import http.client
 import os
 import socket
@@ -62,6 +63,9 @@ FRAME_WAIT_S = 2.0
 PAUSE_S = 0.25
 """How long a pause in raw bytes lasts where nobody ends it."""
 
+MOST_RESPONSE_BYTES = 64 * 1024 * 1024
+"""How much of a response is read before the client gives up: no lesson has use for so much."""
+
 OnPiece = Callable[[Piece], None]
 OnPause = Callable[[], None]
 
@@ -102,16 +106,20 @@ class Target(Protocol):
 class Client:
     """Sends requests to one sandbox. Cookies are kept by the name of a jar until `forget`.
 
-    `timeout_s` bounds a whole exchange that has no limit of its own. May be used by several threads.
+    `timeout_s` bounds a whole exchange that has no limit of its own, `most_bytes` what is read of a response.
+    May be used by several threads.
     """
 
-    def __init__(self, server: Target, *, timeout_s: float = 10.0) -> None:
+    def __init__(
+        self, server: Target, *, timeout_s: float = 10.0, most_bytes: int = MOST_RESPONSE_BYTES
+    ) -> None:
         self.interrupted = False
         """Whether Ctrl-C has ended a request."""
         self.traffic = Traffic()
         """All that it has sent and got."""
         self._server = server
         self._timeout_s = timeout_s
+        self._most_bytes = most_bytes
         self._lock = threading.Lock()
         self._jars: dict[str, RequestsCookieJar] = {}
         self._calls: set[_Call] = set()
@@ -139,7 +147,7 @@ class Client:
         `on_pause` is called in the thread that fires at each pause of raw bytes; what follows goes out when
         it returns, and the time that it took counts against no limit.
         """
-        call = _Call(self._server, app, until or Until(), self._timeout_s, on_piece)
+        call = self._call(app, until or Until(), on_piece)
 
         def send() -> str:
             if isinstance(request, RawRequest):
@@ -160,8 +168,18 @@ class Client:
         Raises RequestSyntaxError where raw data cannot be read.
         """
         outgoing = tuple(_outgoing(frame) for frame in block.frames)
-        call = _Call(self._server, app, Until(), self._timeout_s, on_piece)
+        call = self._call(app, Until(), on_piece)
         return self._carry_out(call, lambda: _converse(call, block, outgoing))
+
+    def _call(self, app: Flask | None, until: Until, on_piece: OnPiece | None) -> _Call:
+        return _Call(
+            self._server,
+            app,
+            until,
+            timeout_s=self._timeout_s,
+            most_bytes=self._most_bytes,
+            on_piece=on_piece,
+        )
 
     def _carry_out(self, call: _Call, send: Callable[[], str]) -> tuple[Exchange, ...]:
         error = ""
@@ -454,12 +472,17 @@ class _Call:
         server: Target,
         app: Flask | None,
         until: Until,
+        *,
         timeout_s: float,
-        on_piece: OnPiece | None = None,
+        most_bytes: int,
+        on_piece: OnPiece | None,
     ) -> None:
         self.server = server
         self.until = until
         self.timeout_s = timeout_s
+        self.most_bytes = most_bytes
+        self.too_long = False
+        """More came than `most_bytes`."""
         self.timed_out = False
         self.fell_silent = False
         self.limit_reached = False
@@ -559,7 +582,11 @@ class _Call:
             self.server.distrust(port)
         if not found:
             return (Exchange((), error=error),)
-        if self.timed_out and not self.limit_reached and not self.ended:
+        if self.too_long and not self.ended:
+            error = _("More than {megabytes} MB came, so the client stopped reading.").format(
+                megabytes=self.most_bytes // 1024**2
+            )
+        elif self.timed_out and not self.limit_reached and not self.ended:
             error = _why_timed_out(self, found[-1])
         if error:
             found[-1] = replace(found[-1], error=error)
@@ -572,6 +599,7 @@ class _DeadlineSocket(socket.socket):
     def __init__(self, plain: socket.socket, call: _Call) -> None:
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
         self._call = call
+        self._received_bytes = 0
         self.record: Connection | None = None
         """What to record in, where the server is not the one that does."""
 
@@ -586,7 +614,7 @@ class _DeadlineSocket(socket.socket):
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         with self._until_deadline():
             count = super().recv_into(buffer, nbytes, flags)
-        self._recorded(Direction.RESPONSE, time.perf_counter(), memoryview(buffer).cast("B")[:count])
+        self._took(memoryview(buffer).cast("B")[:count])
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
@@ -597,10 +625,23 @@ class _DeadlineSocket(socket.socket):
 
     def recv_within(self, seconds: float, bufsize: int) -> bytes:
         """Receive under a tighter bound than the deadline; a TimeoutError then need not end the call."""
-        super().settimeout(min(seconds, max(self._call.left_s(), 0.001)))
+        left_s = min(seconds, self._call.left_s())
+        if left_s <= 0:
+            # Where more is always there, no wait would ever end by itself.
+            raise TimeoutError("timed out")
+        super().settimeout(left_s)
         data = super().recv(bufsize)
-        self._recorded(Direction.RESPONSE, time.perf_counter(), memoryview(data))
+        self._took(memoryview(data))
         return data
+
+    def _took(self, data: memoryview) -> None:
+        """Note what was received; raises OSError where that is too much in all."""
+        self._recorded(Direction.RESPONSE, time.perf_counter(), data)
+        self._received_bytes += len(data)
+        if self._received_bytes > self._call.most_bytes:
+            self._call.too_long = True
+            self._call.give_up()
+            raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
 
     def _recorded(self, direction: Direction, at_s: float, data: memoryview) -> None:
         if self.record is not None:
@@ -730,8 +771,8 @@ def _read_body(call: _Call, response: requests.Response) -> None:
     limit_bytes, limit_events = call.until.body_bytes, call.until.events
     chunked = "chunked" in response.headers.get("Transfer-Encoding", "").lower()
     limited = limit_bytes is not None or limit_events is not None
-    # One chunk as it comes, or all at once; without chunks a limit must be found octet by octet.
-    size = None if chunked else 1 if limited else _READ_BYTES
+    # Chunks come as they are, but for the long ones; without chunks a limit must be found octet by octet.
+    size = 1 if limited and not chunked else _READ_BYTES
     count = _Count(call.until)
     pieces: Iterator[bytes] = response.iter_content(size)
     for piece in pieces:
@@ -922,9 +963,12 @@ class _FrameReader:
         try:
             frame = self._next()
         except TimeoutError:
-            return _("Frame {place} should be {expected}; nothing came within {seconds:g} s.").format(
-                place=place, expected=expected, seconds=FRAME_WAIT_S
+            words = (
+                _("Frame {place} should be {expected}; what came was no whole frame after {seconds:g} s.")
+                if self._received
+                else _("Frame {place} should be {expected}; nothing came within {seconds:g} s.")
             )
+            return words.format(place=place, expected=expected, seconds=FRAME_WAIT_S)
         if frame is None:
             return _("Frame {place} should be {expected}; the server ended the connection.").format(
                 place=place, expected=expected
@@ -959,7 +1003,7 @@ class _FrameReader:
         """Take what comes next; False at the end of the connection. Raises TimeoutError."""
         left_s = self._until_s - time.perf_counter()
         try:
-            part = self._connection.recv_within(max(left_s, 0.001), _READ_BYTES)
+            part = self._connection.recv_within(left_s, _READ_BYTES)
         except TimeoutError:
             # Notes whether it is the whole exchange that took too long.
             self._call.left_s()
@@ -981,6 +1025,10 @@ def _why(call: _Call, error: BaseException) -> str:
         for cause in causes:
             if isinstance(cause, kinds):
                 return text.format(reason=cause)
+    for cause in causes:
+        # Requests' own exceptions are OSErrors without a number.
+        if isinstance(cause, OSError) and cause.strerror:
+            return _("The connection failed: {reason}.").format(reason=cause.strerror)
     return _("{kind}: {reason}").format(kind=type(error).__name__, reason=error)
 
 
@@ -1043,6 +1091,12 @@ def _reasons(call: _Call) -> tuple[tuple[tuple[type[BaseException], ...], str], 
         (
             (http.client.BadStatusLine,),
             _("What came back does not begin with a status line. requests raises ConnectionError."),
+        ),
+        (
+            (requests.exceptions.InvalidHeader,),
+            _("The head of the response contradicts itself: {reason}. requests raises InvalidHeader.")
+            if call.has_connected
+            else refused,
         ),
         (
             (http.client.HTTPException,),

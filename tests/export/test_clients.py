@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.export.recorded import RAW, REQUESTS, WAIT_S, absent, any_server, meaning, sent
+from tests.faults.office import PROXIES
 from tutor.client import Client
 from tutor.course.model import Frame, WebSocketBlock
 from tutor.export.curl import curl_command, quoted
@@ -34,16 +36,21 @@ def table() -> Iterator[Table]:
         yield found
 
 
+PROXIED = os.environ | PROXIES
+
+
 def run_shell(command: str) -> subprocess.CompletedProcess[bytes]:
     # By stdin: one argument holds 128 KiB.
-    return subprocess.run(["bash"], input=command.encode(), capture_output=True, timeout=WAIT_S, check=False)
+    return subprocess.run(
+        ["bash"], input=command.encode(), env=PROXIED, capture_output=True, timeout=WAIT_S, check=False
+    )
 
 
 @needs_curl
 @needs_bash
 @pytest.mark.parametrize("name", [*REQUESTS, *RAW])
 def test_the_curl_command_does_the_same_exchange(table: Table, name: str) -> None:
-    """Run in a shell, the command makes the server see the same request and give the same answer."""
+    """Run in a shell, past its proxies, the command makes the same request and gets the same answer."""
     server, client, arrived = table
     [original] = client.fire(sent(name))
     command = curl_command(original, address=server.address)
@@ -72,7 +79,7 @@ def test_the_curl_command_does_the_same_exchange(table: Table, name: str) -> Non
 
 @pytest.mark.parametrize("name", [*REQUESTS, *RAW])
 def test_the_python_code_does_the_same_exchange(table: Table, tmp_path: Path, name: str) -> None:
-    """Run by Python, the code makes the server see the same request, and prints the answer."""
+    """Run by Python, past the proxies, the code makes the same request and prints the answer."""
     server, client, arrived = table
     [original] = client.fire(sent(name))
     code = python_code(original, address=server.address)
@@ -81,6 +88,7 @@ def test_the_python_code_does_the_same_exchange(table: Table, tmp_path: Path, na
     program.write_text(code, "ascii")
     done = subprocess.run(
         [sys.executable, "-W", "error", str(program)],
+        env=PROXIED,
         capture_output=True,
         text=True,
         timeout=WAIT_S,
@@ -128,7 +136,7 @@ def test_the_python_code_of_a_websocket_says_the_same_frames(table: Table, tmp_p
     program = tmp_path / "again.py"
     program.write_text(python_code(original, address=server.address), "ascii")
     command = [sys.executable, "-W", "error", str(program)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=WAIT_S, check=True)
+    done = subprocess.run(command, env=PROXIED, capture_output=True, text=True, timeout=WAIT_S, check=True)
     again = arrived.get(timeout=WAIT_S)
     assert again.data(Direction.REQUEST) == original.data(Direction.REQUEST)
     assert again.data(Direction.RESPONSE) == original.data(Direction.RESPONSE)
@@ -149,11 +157,11 @@ def test_the_curl_command_of_a_websocket_says_the_same_frames(table: Table) -> N
 
 
 def test_what_most_requests_need_is_short(table: Table) -> None:
-    """A plain GET is `curl -i` and the address; nothing that curl says by itself is said for it."""
+    """A plain GET is `curl -i`, no proxy and the address; nothing that curl says by itself is said for it."""
     server, client, _arrived = table
     [exchange] = client.fire(REQUESTS["get"])
     assert curl_command(exchange, address=server.address) == (
-        f"curl -i '{server.address}/hello?name=Grey&x=%20'"
+        f"curl -i --noproxy '*' '{server.address}/hello?name=Grey&x=%20'"
     )
     assert "headers" not in python_code(exchange, address=server.address).partition("print")[0]
 

@@ -292,7 +292,7 @@ def kill_at(sitting: Sitting, after_s: float) -> int:
     with sitting.terminal("--plain", "2.5.1", "--pack", str(sitting.pack)) as terminal:
         terminal.press("\r" + "\r".join(ANSWERS) + "\r", at_once=True)
         time.sleep(after_s)
-        terminal.signal(signal.SIGKILL)
+        terminal.signal(signal.SIGKILL, at_once=True)
         assert terminal.ended() in (-signal.SIGKILL, 0)
         heard = max(0, terminal.transcript.count("number ▸") - 1)
     with Progress(sitting.home) as progress:

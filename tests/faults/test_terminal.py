@@ -77,7 +77,7 @@ def test_a_signal_ends_the_tutor_in_order(
     """SIGTERM and SIGHUP end it with their codes; the answer is kept, the terminal as before."""
     with sitting.terminal(*plain, "--pack", str(sitting.pack)) as terminal:
         place(terminal)
-        terminal.signal(sent)
+        terminal.signal(sent, at_once=True)
         assert terminal.ended() == code
         assert terminal.unlike_before == []
         assert "Traceback" not in terminal.transcript
@@ -90,7 +90,7 @@ def test_a_signal_in_an_exercise_leaves_no_process(sitting: Sitting, sent: signa
     """However the tutor ends while a learner's file runs on, that one's process ends too."""
     with sitting.terminal("2.1.7", "--work", str(sitting.work)) as terminal:
         in_an_exercise(sitting, terminal)
-        terminal.signal(sent)
+        terminal.signal(sent, at_once=True)
         terminal.ended()
         if sent is not signal.SIGKILL:
             assert terminal.unlike_before == []

@@ -73,7 +73,7 @@ def go(process: subprocess.Popen[str]) -> None:
 def test_a_long_poll_in_which_the_machine_slept_brings_the_same_answer(
     tmp_path: Path, stop_after_s: float
 ) -> None:
-    """Stopped while a long poll is held, so that its limit runs out, the step is fired once more: still 200."""
+    """Stopped while a long poll is held, so that its limit runs out, it is fired once more: still 200."""
     with firing(str(write_pack(tmp_path / "pack")), "2.5", "wait") as process:
         assert line(process) == "fire"
         go(process)
@@ -123,7 +123,7 @@ int clock_gettime(clockid_t id, struct timespec *now) {
 )
 @pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD is Linux'")
 def test_a_clock_that_is_set_back_within_a_step_changes_no_answer(tmp_path: Path) -> None:
-    """With the clock an hour back since a session cookie was signed, the step is fired anew and is as it was."""
+    """With the clock an hour back since a session cookie was signed, the step is fired anew."""
     (tmp_path / "clock.c").write_text(CLOCK, "utf-8")
     library = tmp_path / "clock.so"
     subprocess.run(["cc", "-shared", "-fPIC", "-o", library, tmp_path / "clock.c", "-ldl"], check=True)

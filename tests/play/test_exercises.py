@@ -250,7 +250,7 @@ def test_a_request_of_one_s_own_reaches_the_learner_s_app(tmp_path: Path) -> Non
         assert "Flask  /n → read() → 200" in told
         terminal.type(":w curl")
         told = terminal.wait_for("Enter: run ▸")
-        assert "curl -i http://127.0.0.1:" in told
+        assert "curl -i --noproxy '*' http://127.0.0.1:" in told
         assert "flask --app" in told
 
 

@@ -55,7 +55,7 @@ def test_a_lesson_writes_the_last_exchange(tmp_path: Path) -> None:
         terminal.wait_for("a–c ▸")
         terminal.type(":w curl")
         text = terminal.wait_for("a–c ▸")
-        assert re.search(r"^curl -i http://127\.0\.0\.1:[0-9]+/hello$", text, re.MULTILINE)
+        assert re.search(r"^curl -i --noproxy '\*' http://127\.0\.0\.1:[0-9]+/hello$", text, re.MULTILINE)
         terminal.type(f":w har {archive}")
         terminal.wait_for(f"Written to {archive}.")
         terminal.wait_for("a–c ▸")

@@ -12,6 +12,8 @@ _ARGUMENT_BYTES = 64 * 1024
 """Longest body that stands in the command itself; Linux takes 128 KiB an argument."""
 _EXPECT_BYTES = 1024
 """From this length on, depending on its version, curl asks for 100 Continue before it sends a body."""
+_NO_PROXY = "--noproxy '*'"
+"""A proxy that the environment names could not reach this machine's loopback."""
 _PLAIN_PRINTF = re.compile(rb"[A-Za-z0-9 ._/:;,=&?+@#~!*<>(){}\[\]|\"$^`-]")
 _CODES = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r", 0x25: "%%", 0x5C: "\\\\"}
 
@@ -30,7 +32,7 @@ def curl_command(exchange: Exchange, *, address: str) -> str:
     request = plain_request(exchange, address)
     if request is None:
         return _by_telnet((exchange.data(Direction.REQUEST),), address)
-    words = ["curl", "-i", *_method(request)]
+    words = ["curl", "-i", _NO_PROXY, *_method(request)]
     if request.version == "HTTP/1.0":
         words.append("--http1.0")
     words += _fields(request)
@@ -48,7 +50,8 @@ def _by_telnet(turns: tuple[bytes, ...], address: str) -> str:
     """Bytes as they are, with a pause after each turn for the answer."""
     host = address.removeprefix("http://")
     # 255 begins a command of Telnet (RFC 854): curl would double it.
-    client = f"nc {host.replace(':', ' ')}" if b"\xff" in b"".join(turns) else f"curl -sN telnet://{host}"
+    has_commands = b"\xff" in b"".join(turns)
+    client = f"nc {host.replace(':', ' ')}" if has_commands else f"curl -sN {_NO_PROXY} telnet://{host}"
     # Both leave when their input ends.
     return f"({'; sleep .2; '.join(map(_printf, turns))}; sleep 1) | {client}"
 

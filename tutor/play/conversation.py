@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from tutor.environment import Environment
@@ -36,13 +37,21 @@ class Conversation:
     """One learner at one terminal.
 
     `handler` does what a command says: it prints, or raises Moved. The step and the session set it.
+    `heed` is called around each prompt, which `ring` ends for it: it says what has happened, or raises.
     """
 
     def __init__(self, env: Environment, prompter: Prompter) -> None:
         self.env = env
         self._prompter = prompter
         self._beat: Sequence[Text] = ()
+        self._inbox: Inbox[Any] = Inbox()
+        """The one that the prompt waits for."""
         self.handler: Callable[[Typed], None] = lambda _typed: None
+        self.heed: Callable[[], None] = lambda: None
+
+    def ring(self) -> None:
+        """Let the prompt be left for `heed`, from any thread."""
+        self._inbox.ring()
 
     @property
     def screens(self) -> Screens:
@@ -117,14 +126,17 @@ class Conversation:
             Moved: the learner goes elsewhere or leaves.
         """
         while True:
-            try:
-                line = self._prompter.read(label, bar, inbox, around)
-            except Leave:
-                raise Moved(Verb.QUIT) from None
+            with self._heeded(inbox) as waited_for:
+                try:
+                    line = self._prompter.read(label, bar, waited_for, around)
+                except Leave:
+                    raise Moved(Verb.QUIT) from None
             if line == REPRINT:
                 self.env.out.show(self._beat)
                 continue
             if line == WOKEN:
+                if waited_for.is_empty:
+                    continue
                 return Typed(woken=True)
             line = _as_utf_8(line)
             if around is None and len(line.splitlines()) > 1:
@@ -149,13 +161,29 @@ class Conversation:
         Raises:
             Moved: the learner leaves.
         """
-        try:
-            line = self._prompter.edit(text, inbox, around)
-        except Leave:
-            raise Moved(Verb.QUIT) from None
-        if line == LEFT:
-            return None
-        return Typed(woken=True) if line == WOKEN else Typed(answer=_as_utf_8(line))
+        while True:
+            with self._heeded(inbox) as waited_for:
+                try:
+                    line = self._prompter.edit(text, waited_for, around)
+                except Leave:
+                    raise Moved(Verb.QUIT) from None
+            if line == LEFT:
+                return None
+            if line != WOKEN:
+                return Typed(answer=_as_utf_8(line))
+            if not waited_for.is_empty:
+                return Typed(woken=True)
+            # The editor goes on with what was typed.
+            text = ""
+
+    @contextmanager
+    def _heeded(self, inbox: Inbox[Any] | None) -> Iterator[Inbox[Any]]:
+        """Around a prompt: what it waits for, with `heed` before and behind it."""
+        # Before `heed`, so that whoever rings from then on wakes this prompt.
+        self._inbox = inbox if inbox is not None else Inbox()
+        self.heed()
+        yield self._inbox
+        self.heed()
 
 
 def _as_utf_8(line: str) -> str:

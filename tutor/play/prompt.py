@@ -43,6 +43,7 @@ class Inbox(Generic[Item]):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._items: list[Item] = []
+        self._rung = False
         self._wake: Callable[[], None] | None = None
 
     def put(self, item: Item) -> None:
@@ -52,6 +53,20 @@ class Inbox(Generic[Item]):
             wake = self._wake
         if wake is not None:
             wake()
+
+    def ring(self) -> None:
+        """Wake the prompt that waits, or the next one, although nothing has arrived."""
+        with self._lock:
+            self._rung = True
+            wake = self._wake
+        if wake is not None:
+            wake()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing has come since the last `take`."""
+        with self._lock:
+            return not self._items
 
     def take(self) -> list[Item]:
         """Everything that came since the last call."""
@@ -64,14 +79,14 @@ class Inbox(Generic[Item]):
         """Call `wake` for each arrival, and at once where there is one already."""
         with self._lock:
             self._wake = wake
-            waiting = bool(self._items)
+            waiting, self._rung = bool(self._items) or self._rung, False
         try:
             if waiting:
                 wake()
             yield
         finally:
             with self._lock:
-                self._wake = None
+                self._wake, self._rung = None, False
 
 
 class Prompter(Protocol):
@@ -184,6 +199,9 @@ class LinePrompter:
 
     def _is_woken(self, inbox: Inbox[Any]) -> bool:
         """Wait for a line or for the inbox; True for the inbox."""
+        if os.name != "posix":
+            # There only sockets can be waited for; what has come is told at the next prompt.
+            return not inbox.is_empty
         import select
 
         reader, writer = os.pipe()

@@ -10,7 +10,7 @@ from tutor.client import Client, StepRun
 from tutor.course.model import Lesson, Outline, OutlineStep, Step
 from tutor.course.pack import Address, Pack
 from tutor.environment import Environment
-from tutor.errors import ExitCode, UsageError
+from tutor.errors import ExitCode, SandboxError, UsageError
 from tutor.grading.verdict import Grade
 from tutor.language import _
 from tutor.learner.figures import figures_of
@@ -89,6 +89,8 @@ class Session:
         with SandboxServer() as server:
             client = Client(server)
             self._table = server, client
+            server.on_stop = self._talk.ring
+            self._talk.heed = lambda: self._tell_news(server)
             try:
                 here = self._first_place(start)
                 opening = self._opening(server, here, first_time=first_time)
@@ -105,6 +107,16 @@ class Session:
                 self._bench.close()
         self._farewell()
         return ExitCode.OK
+
+    def _tell_news(self, server: SandboxServer) -> None:
+        """Say what has become of the sandbox; raises SandboxError where it has stopped for good."""
+        try:
+            news = server.news()
+        except SandboxError as error:
+            kept = _("Your progress is kept.")
+            raise SandboxError(language.sentences(str(error), kept)) from None
+        if news:
+            self._talk.reply([news])
 
     # Where to go
 

@@ -73,6 +73,11 @@ class Connection:
         return self._finished_s is not None
 
     @property
+    def age_s(self) -> float:
+        """Seconds since it was accepted."""
+        return time.perf_counter() - self._accepted_s
+
+    @property
     def upgraded(self) -> bool:
         """Whether a 101 response was sent, after which the bytes are no longer HTTP."""
         return self._upgraded
@@ -146,6 +151,8 @@ class RecordingSocket(socket.socket):
     def __init__(self, accepted: socket.socket, connection: Connection) -> None:
         super().__init__(accepted.family, accepted.type, accepted.proto, fileno=accepted.detach())
         self.connection = connection
+        self.cut_off = False
+        """Whether `cut` has been called."""
         self._sending = threading.Lock()
         self.close_called = threading.Event()
         """Set by the first `close`, which may come before the descriptor is really closed."""
@@ -179,6 +186,12 @@ class RecordingSocket(socket.socket):
                 Direction.REQUEST, time.perf_counter(), memoryview(buffer).cast("B")[:count]
             )
         return count
+
+    def cut(self) -> None:
+        """Shut both directions down, from any thread: whoever reads or writes next is done."""
+        self.cut_off = True
+        with suppress(OSError):
+            self.shutdown(socket.SHUT_RDWR)
 
     def close(self) -> None:
         self.close_called.set()

@@ -6,6 +6,7 @@ refused, and what the WSGI layer writes after a WebSocket handshake is dropped.
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import re
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 LOOPBACK = "127.0.0.1"
 KEPT_FINISHED = 128
 """Finished connections that can still be asked for."""
+MOST_OPEN = 100
+"""Connections open at once. Some systems allow a process 256 files, and progress needs its own."""
 
 _BACKLOG = 128
 _POLL_S = 0.01
@@ -45,6 +48,12 @@ _CLOSE_S = 0.1
 """How long `close` waits in all for the requests' threads."""
 _LAST_FRAME_S = 0.1
 """How long the client's closing frame of a WebSocket is waited for."""
+_YIELDS_S = 1.0
+"""How old another client's connection is at least that is cut off to make room for a new one."""
+_NO_ROOM_S = 0.01
+"""How long the accepting thread leaves a new connection in the queue where there is no room for it."""
+_GONE = frozenset({errno.EBADF, errno.EINVAL, errno.ENOTSOCK, getattr(errno, "WSAEINVAL", errno.EINVAL)})
+"""What a socket says that does not listen any more; other errors are one connection's, or pass."""
 _OWN_HOST = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::[0-9]*)?", re.IGNORECASE)
 
 
@@ -80,15 +89,19 @@ class SandboxServer:
         """Called with each finished exchange that the tutor did not fire (see `trust`), by its own thread."""
         self.on_connection: Callable[[Connection], None] | None = None
         """Called with each connection that the tutor did not open, before anything is read from it."""
+        self.on_stop: Callable[[], None] | None = None
+        """Called by the accepting thread when accepting has ended though nobody closed the server."""
+        self._restarted = False
+        self._untold = False
+        """It was started again, and nobody has asked since."""
+        self._lost: SandboxError | None = None
         if app is not None:
             self.replace_app(app)
-        self._server = _listen(self, port)
+        self._server = _Server(self, port)
         self.port: int = self._server.port
         self.host = f"{LOOPBACK}:{self.port}"
         self.address = f"http://{self.host}"
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_POLL_S,), name="sandbox", daemon=True
-        )
+        self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -98,6 +111,48 @@ class SandboxServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def _serve(self) -> None:
+        """Accept until the server is closed, and once more where that ends by itself; then for good.
+
+        It goes on at the same port: that is the address on the learner's screen, and in other programs.
+        """
+        while True:
+            why: BaseException | None = None
+            try:
+                self._server.serve_forever(_POLL_S)
+            except BaseException as error:
+                why = error
+            if self._closed:
+                return
+            if self._restarted:
+                message = _("The sandbox stopped for the second time: {reason}.")
+                self._lost = SandboxError(message.format(reason=str(why) or type(why).__name__))
+            else:
+                self._restarted = True
+                try:
+                    self._server.listen(self.port)
+                    self._untold = True
+                except SandboxError as error:
+                    self._lost = error
+            told = self.on_stop
+            if told is not None:
+                told()
+            if self._lost is not None:
+                return
+
+    def news(self) -> str:
+        """That the server had to be started again, in words, said once; otherwise empty.
+
+        Raises SandboxError where it has stopped for good though nobody closed it.
+        """
+        if self._lost is not None:
+            raise self._lost
+        if not self._untold:
+            return ""
+        self._untold = False
+        words = _("The sandbox stopped by itself. It runs again, at the same address: {address}.")
+        return words.format(address=self.address)
 
     def replace_app(self, app: Flask) -> None:
         """Serve this app from now on; everything that waits in the apps before it is told to stop."""
@@ -235,17 +290,75 @@ class SandboxServer:
 class _Server(ThreadedWSGIServer):
     """Werkzeug's threaded server with recorded sockets, and with threads that can be waited for."""
 
-    def __init__(self, owner: SandboxServer, listening: socket.socket) -> None:
+    def __init__(self, owner: SandboxServer, port: int) -> None:
         self.owner = owner
         self._lock = threading.Lock()
         self._threads_by_socket: dict[RecordingSocket, threading.Thread] = {}
+        """In the order of acceptance."""
         self._threads_ending: list[threading.Thread] = []
-        # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
-        super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
+        self._gone: OSError | None = None
+        """Why the last `accept` found no listening socket."""
+        with _listening_socket(port) as listening:
+            # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
+            super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
+
+    def listen(self, port: int) -> None:
+        """Listen anew, where that has ended; raises SandboxError."""
+        self.socket = _listening_socket(port)
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        accepted, address = self.socket.accept()
+        if not self._has_room():
+            # Left in the queue. The base class takes an OSError for a connection that is gone again.
+            time.sleep(_NO_ROOM_S)
+            raise BlockingIOError
+        try:
+            accepted, address = self.socket.accept()
+        except OSError as error:
+            self._gone = error if error.errno in _GONE else None
+            # Such as that there are no more descriptors, which would come again at once.
+            time.sleep(_NO_ROOM_S)
+            raise
         return RecordingSocket(accepted, self.owner.accepted(address[1])), address
+
+    def service_actions(self) -> None:
+        """Look, between two connections, whether the socket still listens; raises SandboxError."""
+        super().service_actions()
+        gone, self._gone = self._gone, None
+        reason = gone.strerror if gone is not None else ""
+        try:
+            if not self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                reason = _("its socket was shut down")
+        except OSError as error:
+            # macOS does not tell; there `accept` does.
+            if error.errno in _GONE:
+                reason = error.strerror
+        if reason:
+            if not self._is_ours():
+                # The descriptor is somebody else's by now, and not ours to close.
+                self.socket.detach()
+            raise SandboxError(reason)
+
+    def _is_ours(self) -> bool:
+        """Whether the socket is still the one that was made to listen, and no connection under its number."""
+        with suppress(OSError):
+            if self.socket.getsockname() == self.server_address:
+                try:
+                    self.socket.getpeername()
+                except OSError:
+                    return True
+        return False
+
+    def _has_room(self) -> bool:
+        """Whether one more connection may be accepted; where not, the oldest that is in nobody's way goes."""
+        with self._lock:
+            sockets = list(self._threads_by_socket)
+        if len(sockets) < MOST_OPEN:
+            return True
+        for each in sockets:
+            if not each.connection.own and not each.cut_off and each.connection.age_s >= _YIELDS_S:
+                each.cut()
+                break
+        return False
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = threading.Thread(
@@ -254,7 +367,14 @@ class _Server(ThreadedWSGIServer):
         with self._lock:
             self._threads_ending = [each for each in self._threads_ending if each.is_alive()]
             self._threads_by_socket[request] = thread
-        thread.start()
+        try:
+            thread.start()
+        except RuntimeError:
+            # The system gives no more threads: the connection ends without an answer.
+            with self._lock:
+                del self._threads_by_socket[request]
+            self.shutdown_request(request)
+            self.owner.finished(request.connection)
 
     def _answer(self, request: RecordingSocket, client_address: Any) -> None:
         # Whatever ends a view, SystemExit included, ends this request alone, and prints nothing.
@@ -278,8 +398,7 @@ class _Server(ThreadedWSGIServer):
         with self._lock:
             sockets = list(self._threads_by_socket)
         for each in sockets:
-            with suppress(OSError):
-                each.shutdown(socket.SHUT_RDWR)
+            each.cut()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print nothing, where the base class prints a traceback."""
@@ -393,20 +512,21 @@ class _Silence(io.TextIOBase):
 _SILENCE = _Silence()
 
 
-def _listen(owner: SandboxServer, port: int) -> _Server:
-    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listening:
-        try:
-            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listening.bind((LOOPBACK, port))
-            listening.listen(_BACKLOG)
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else error
-            raise SandboxError(
-                _("The sandbox cannot listen on {host}:{port}: {reason}.").format(
-                    host=LOOPBACK, port=port, reason=reason
-                )
-            ) from error
-        return _Server(owner, listening)
+def _listening_socket(port: int) -> socket.socket:
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((LOOPBACK, port))
+        listening.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SandboxError(
+            _("The sandbox cannot listen on {host}:{port}: {reason}.").format(
+                host=LOOPBACK, port=port, reason=reason
+            )
+        ) from error
+    return listening
 
 
 def _prepare(app: Flask) -> None:

@@ -63,7 +63,7 @@ def send(env: Environment, words: Sequence[str], wishes: Wishes) -> ExitCode:
                     ).format(program=_PROGRAM)
                 ]
             )
-        client = Client(server)
+        client = Client(server, most_bytes=_CAP_BYTES)
         start = env.now()
         hops = client.fire(request, follow=wishes.follow)
         address = server.address

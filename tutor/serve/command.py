@@ -24,7 +24,7 @@ def serve(env: Environment, section: str, *, port: int, configuration: str = "")
 
     Raises:
         UsageError: there is no such section or configuration.
-        SandboxError: the port cannot be had.
+        SandboxError: the port cannot be had, or the server stopped twice by itself.
     """
     from tutor.sandbox.server import SandboxServer
     from tutor.send.sections import app_of
@@ -32,7 +32,8 @@ def serve(env: Environment, section: str, *, port: int, configuration: str = "")
 
     app = app_of(section, configuration)
     # Printed by one thread, so that what came at the same time is not mixed.
-    changed: SimpleQueue[tuple[Connection, bool]] = SimpleQueue()
+    changed: SimpleQueue[tuple[Connection, bool] | None] = SimpleQueue()
+    """None where the server itself has stopped."""
 
     def watch(connection: Connection) -> None:
         connection.on_piece = lambda _piece: changed.put((connection, False))
@@ -44,6 +45,7 @@ def serve(env: Environment, section: str, *, port: int, configuration: str = "")
         raise _port_refused(port, error) from None
     with server:
         server.on_connection = watch
+        server.on_stop = lambda: changed.put(None)
         lines = [
             _("The sandbox of {section}: {address}   (Ctrl-C ends it)").format(
                 section=section, address=server.address
@@ -63,10 +65,13 @@ def serve(env: Environment, section: str, *, port: int, configuration: str = "")
             drawn = arrivals.lines(_waited_for(changed, arrivals.wait_s))
             if drawn:
                 env.out.show(drawn)
+            news = server.news()
+            if news:
+                env.out.show(["", news])
 
 
 def _waited_for(
-    changed: SimpleQueue[tuple[Connection, bool]], wait_s: float | None
+    changed: SimpleQueue[tuple[Connection, bool] | None], wait_s: float | None
 ) -> dict[Connection, bool]:
     """What has changed since the last call, and whether it has ended; waits so long for a first one."""
     if os.name != "posix":
@@ -74,10 +79,12 @@ def _waited_for(
         wait_s = min(_LOOK_S, _LOOK_S if wait_s is None else wait_s)
     found: dict[Connection, bool] = {}
     with suppress(Empty):
-        connection, ended = changed.get(timeout=wait_s)
+        change = changed.get(timeout=wait_s)
         while True:
-            found[connection] = ended or found.get(connection, False)
-            connection, ended = changed.get_nowait()
+            if change is not None:
+                connection, ended = change
+                found[connection] = ended or found.get(connection, False)
+            change = changed.get_nowait()
     return found
 
 
