@@ -108,7 +108,10 @@ class Output:
         )
 
     def show(self, lines: Iterable[Text | str] = ()) -> None:
-        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line."""
+        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line.
+
+        On a terminal a `Text` that is too long is broken between words, unless it is `no_wrap`.
+        """
         for line in lines:
             if isinstance(line, str):
                 for row in line.split("\n"):
@@ -116,7 +119,7 @@ class Output:
             elif self.plain:
                 self._write(self._escaped(line.plain) + "\n")
             else:
-                self._write(self._styled(line) + "\n")
+                self._write("".join(self._styled(row) + "\n" for row in self._rows(line)))
         self.stream.flush()
 
     def ask(self, label: str) -> None:
@@ -133,6 +136,11 @@ class Output:
         self.stream.flush()
         self.stream.buffer.write(content)
         self.stream.buffer.flush()
+
+    def _rows(self, line: Text) -> list[Text]:
+        from tutor.screen.wide import fitted
+
+        return fitted(line, self.size[0])
 
     def _styled(self, line: Text) -> str:
         escaped = self._escaped(line.plain)

@@ -199,7 +199,7 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
     if needs_hexdump(message.body[:DISPLAY_CAP], message.value("Content-Encoding") or ""):
         from rich.text import Text
 
-        lines = [Text(line, "wire.body") for line in hexdump(raw)]
+        lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
         labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
         lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
@@ -236,9 +236,11 @@ def chunk_lines(
         since_s: since the request.
         coding: Content-Encoding; coded data is drawn as a hexdump.
     """
+    from rich.text import Text
+
     size_line = _Run(size, "wire.framing", since(since_s))
     if needs_hexdump(data, coding):
-        octets = [_styled(line, "wire.body") for line in hexdump(data)]
+        octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
             *(line for line, _end in _drawn([size_line], view)),
             *octets,
@@ -272,6 +274,8 @@ def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
 
 def _event_line(exchange: Exchange, number: int, part: str, view: View) -> Text | None:
     """The line of an event that names its data, type, id or retry; the first of its data where none does."""
+    from rich.text import Text
+
     found = events(exchange)
     if exchange.response is None or not 1 <= number <= len(found):
         return None
@@ -280,7 +284,7 @@ def _event_line(exchange: Exchange, number: int, part: str, view: View) -> Text 
     for name in ("event" if part == "type" else part, "data"):
         for line in lines:
             if line.partition(b":")[0] == name.encode():
-                return _styled(visible_bytes(line, ascii_only=view.ascii_only), "wire.body")
+                return Text(visible_bytes(line, ascii_only=view.ascii_only), "wire.body", no_wrap=True)
     return None
 
 
@@ -308,12 +312,14 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
         text = visible_bytes(wire_line.data, ascii_only=view.ascii_only)
         name = ""
         if not wire_line.data and place:
-            drawn = Text() if view.line_ends else Text(_("(empty line)"), "wire.end")
+            drawn = Text(no_wrap=True) if view.line_ends else Text(_("(empty line)"), "wire.end")
         elif place == 0 and message.start_line:
-            drawn = Text(text, "wire.start")
+            drawn = Text(text, "wire.start", no_wrap=True)
         else:
             name, colon, rest = text.partition(":")
-            drawn = Text.assemble((name, "wire.name"), (colon, "wire.name"), (rest, "wire.value"))
+            drawn = Text.assemble(
+                (name, "wire.name"), (colon, "wire.name"), (rest, "wire.value"), no_wrap=True
+            )
             name = name.strip() if colon else ""
         if view.line_ends:
             drawn.append(_end_mark(wire_line.end, view), "wire.end")
@@ -350,7 +356,7 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
     """Styled runs of bytes as lines with the line end each had."""
     from rich.text import Text
 
-    line = Text()
+    line = Text(no_wrap=True)
     pending = False
     for run in styled:
         lines = wire_lines(run.data)
@@ -363,7 +369,7 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
                 if run.label and place == len(lines):
                     line.append(f"  {run.label}", "wire.end")
                 yield line, wire_line.end
-                line, pending = Text(), False
+                line, pending = Text(no_wrap=True), False
     if pending:
         yield line, b""
 
