@@ -140,7 +140,8 @@ class LinePrompter:
             out.show([_("Commands: {commands}.").format(commands=listed(bar))])
         while True:
             if label:
-                out.ask(label + " ")
+                # A triangle is said by its name, if at all.
+                out.ask(label.replace("▸", ">") + " ")
             try:
                 if inbox is not None and self._is_woken(inbox):
                     out.show([""])

@@ -15,6 +15,7 @@ from tutor.course.model import (
     QuestionKind,
     Step,
     WebSocketBlock,
+    is_fired,
 )
 from tutor.grading.answers import LETTERS
 from tutor.language import NAMES, _, available, listed, ngettext, sentences
@@ -22,6 +23,7 @@ from tutor.play.commands import COMMANDS
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
 from tutor.screen.figures import Figures, course_figures, figures_words
+from tutor.screen.fold import fold_mark
 from tutor.screen.prose import prose_lines
 from tutor.wire.escape import visible
 from tutor.wire.request import RawRequest, Request
@@ -58,50 +60,43 @@ class Screens:
     def blank(self) -> Fixed:
         return Fixed([_text("")])
 
-    def welcome(self, address: str, language: str, *, guess_first: bool) -> Item:
+    def welcome(self, address: str, language: str, step: Step) -> Item:
+        """What runs, what it costs, how to leave, and what the first step asks for."""
         # A terminal that has no Chinese is not offered it.
         others = [] if self.ascii_only else [tag for tag in available() if tag != language]
-        first = (
-            _("You guess; then the first request goes out.")
-            if guess_first
-            else _("Enter sends the first request.")
-        )
         lines = [
             _("**flask-http-tutor**: what goes over the wire between a browser and a Flask app."),
             _("Its own Flask app now runs at {address}, on this machine alone.").format(address=address),
             _("Each request is real, and you see its bytes. A wrong guess costs nothing."),
             _("Ctrl-D leaves, and the next start goes on there. `:?` lists what you can type."),
-            "   ".join([first, *(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)]),
+            "   ".join([_first_to_do(step), *(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)]),
         ]
         return Fixed([row for line in lines for row in self.prose(line)] + [_text("")])
 
     def lesson_head(self, lesson: Lesson, language: str) -> list[Item]:
         """The lesson's title; where only its head is not in the learner's language, a note with it."""
-        head = _text(f"{lesson.number}  {visible(lesson.title)}", "title")
-        head.append(
-            "   "
-            + ngettext("about {count} minute", "about {count} minutes", lesson.minutes).format(
-                count=lesson.minutes
-            ),
-            "muted",
-        )
-        lines = [head]
+        minutes = ngettext("about {count} minute", "about {count} minutes", lesson.minutes)
+        lines = self._head(lesson.number, lesson.title, minutes.format(count=lesson.minutes))
         if lesson.language != language and lesson.is_spoken(language):
             words = _("(Its title and opening have no translation, or the English has changed since.)")
             lines += self.prose(words, "muted")
         return [Fixed(lines, keep_with_next=True)]
 
     def step_head(self, step: Step, lesson: Lesson) -> Item:
-        head = _text(f"{step.number}  {visible(step.title)}", "title")
         if step.deeper:
-            head.append("   " + _("deeper"), "muted")
+            where = _("deeper")
         else:
             place = [main.id for main in lesson.main_steps].index(step.id) + 1
-            head.append(
-                "   " + _("step {place} of {count}").format(place=place, count=len(lesson.main_steps)),
-                "muted",
-            )
-        return Fixed([head], keep_with_next=True)
+            where = _("step {place} of {count}").format(place=place, count=len(lesson.main_steps))
+        return Fixed(self._head(step.number, step.title, where), keep_with_next=True)
+
+    def _head(self, number: str, title: str, aside: str) -> list[Text]:
+        """A title, with what is said beside it: on a row of its own where it has no room."""
+        if self.plain:
+            return [_text(f"{number} {visible(title)} ({aside})")]
+        head = _text(f"{number}  {visible(title)}", "title")
+        beside = head.copy().append(f"   {aside}", "muted")
+        return [beside] if beside.cell_len <= self.width else [head, _text(aside, "muted")]
 
     def not_translated(self) -> Item:
         """That the words below are English, where the learner reads another language."""
@@ -128,9 +123,12 @@ class Screens:
         escaped = "\n".join(visible(line, ascii_only=self.ascii_only) for line in excerpt.code.split("\n"))
         lines = [_text("    ").append_text(line) for line in highlighted(escaped, excerpt.language)]
         hidden = excerpt.total_lines - len(lines)
+        name = visible(excerpt.name)
+        if self.plain:
+            lines.insert(0, _text(_("Source of {name}:").format(name=name)))
         if hidden > 0:
-            mark = ngettext("… {count} more line of {name}", "… {count} more lines of {name}", hidden)
-            lines.append(_text("    " + mark.format(count=hidden, name=visible(excerpt.name)), "wire.fold"))
+            mark = ngettext("{count} more line of {name}", "{count} more lines of {name}", hidden)
+            lines.append(fold_mark(mark.format(count=hidden, name=name), plain=self.plain, indent="    "))
         return Fixed([*lines, _text("")])
 
     def to_send(
@@ -162,11 +160,12 @@ class Screens:
             lines = self._several_to_send(requests)
             if later:
                 words = ngettext(
-                    "  … and one more, made of what comes back",
-                    "  … and {count} more, made of what comes back",
+                    "and one more, made of what comes back",
+                    "and {count} more, made of what comes back",
                     later,
                 )
-                lines.append(_text(words.format(count=later), "wire.fold"))
+                mark = "  " if self.plain else "  … "
+                lines.append(_text(mark + words.format(count=later), "wire.fold"))
             return lines
         request = requests[0][0]
         if isinstance(request, WebSocketBlock):
@@ -181,8 +180,9 @@ class Screens:
                 for frame in request.frames
                 if frame.send
             ]
-            return _capped(lines, 14)
+            return self._capped(lines, 14)
         if isinstance(request, RawRequest):
+            from tutor.screen.wire import end_mark
             from tutor.wire.escape import visible_bytes, wire_lines
 
             lines = [_text(_("To send, as these bytes stand:"), "request.heading")]
@@ -193,13 +193,11 @@ class Screens:
                 at += len(line.data) + len(line.end)
                 drawn = _text("  " + visible_bytes(line.data[:400], ascii_only=self.ascii_only))
                 if len(line.data) > 400:
-                    drawn.append(
-                        " … " + _("{count} bytes in this line").format(count=f"{len(line.data):,}"),
-                        "wire.fold",
-                    )
-                mark = {b"\r\n": "␍␊", b"\n": "␊"}.get(line.end, "")
+                    size = _("{count} bytes in this line").format(count=f"{len(line.data):,}")
+                    drawn.append(f" … {size}", "wire.fold")
+                mark = end_mark(line.end, plain=self.plain, ascii_only=self.ascii_only)
                 lines.append(drawn.append(mark, "wire.end"))
-            return _capped(lines, 14)
+            return self._capped(lines, 14)
         lines = [
             _text(_("To send:"), "request.heading"),
             _text(f"  {visible(request.method)} {visible(_url(request.target, address))}", "wire.start"),
@@ -213,16 +211,17 @@ class Screens:
                 _text("  " + visible(row, ascii_only=self.ascii_only)) for row in rows[:_BODY_PREVIEW_LINES]
             ]
             if len(rows) > _BODY_PREVIEW_LINES:
-                lines.append(
-                    _text(
-                        "  … "
-                        + ngettext(
-                            "{count} more line", "{count} more lines", len(rows) - _BODY_PREVIEW_LINES
-                        ).format(count=len(rows) - _BODY_PREVIEW_LINES),
-                        "wire.fold",
-                    )
-                )
+                lines.append(self._more_lines(len(rows) - _BODY_PREVIEW_LINES))
         return lines
+
+    def _capped(self, lines: list[Text], most: int) -> list[Text]:
+        if len(lines) <= most:
+            return lines
+        return [*lines[: most - 1], self._more_lines(len(lines) - most + 1)]
+
+    def _more_lines(self, count: int) -> Text:
+        words = ngettext("{count} more line", "{count} more lines", count).format(count=count)
+        return fold_mark(words, plain=self.plain, indent="  ")
 
     def _several_to_send(self, requests: Sequence[tuple[Sendable, int | None]]) -> list[Text]:
         delays = [delay for _request, delay in requests]
@@ -234,7 +233,8 @@ class Screens:
         for request, delay in requests:
             line = _text("  " + self._one_line(request))
             if delay:
-                line.append("   " + _("{ms} ms after the first").format(ms=delay), "muted")
+                words = _("{ms} ms after the first").format(ms=delay)
+                line.append(f" ({words})" if self.plain else f"   {words}", "muted")
             lines.append(line)
         return lines
 
@@ -256,7 +256,10 @@ class Screens:
             address: where other clients may send what answers it; empty where only the prompt counts.
         """
         lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
-        lines += self.prose(question.prompt, "question")
+        if self.plain and evidence:
+            lines.insert(0, _text(_("From the exchange, once more:")))
+        asked = _("Question: {words}").format(words=question.prompt) if self.plain else question.prompt
+        lines += self.prose(asked, "question")
         if address:
             if question.start:
                 words_here = _("Enter opens the editor; or send it with any client to {address}")
@@ -354,6 +357,21 @@ class Screens:
         return [_text("  - " if place == 0 else "    ").append_text(row) for place, row in enumerate(rows)]
 
 
+def _first_to_do(step: Step) -> str:
+    """What the learner does first in a step."""
+    for block in step.blocks:
+        if is_fired(block):
+            guessed = any(each.prediction and each.exchange == block.id for each in step.questions)
+            if guessed:
+                return _("You guess; then the first request goes out.")
+            return _("Enter sends the first request.")
+        if isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
+            return _("You write the first view; each save runs it.")
+        if isinstance(block, Question) and not block.prediction:
+            return _("It begins with a question.")
+    return _("Enter goes on.")
+
+
 def answer_in_words(question: Question) -> str:
     """The right answer as Markdown, without letters: those are another learner's."""
     words = dict(question.choices)
@@ -406,14 +424,6 @@ def label_for(question: Question, shown: Sequence[str]) -> str:
 
 def _url(target: str, address: str) -> str:
     return target if target.startswith("http") else address + target
-
-
-def _capped(lines: list[Text], most: int) -> list[Text]:
-    if len(lines) <= most:
-        return lines
-    hidden = len(lines) - most + 1
-    mark = "  … " + ngettext("{count} more line", "{count} more lines", hidden).format(count=hidden)
-    return [*lines[: most - 1], _text(mark, "wire.fold")]
 
 
 def _text(words: str, style: str = "") -> Text:

@@ -48,7 +48,7 @@ Item = Fixed | Exhibit
 
 
 def rows(lines: Sequence[Text], width: int) -> int:
-    """How many rows of a terminal the lines take: those that `fitted` makes, where the terminal wraps none."""
+    """How many rows of a terminal the lines take as they are shown."""
     from tutor.screen.wide import fitted
 
     return sum(max(1, -(-row.cell_len // width)) for line in lines for row in fitted(line, width))

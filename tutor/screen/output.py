@@ -153,7 +153,7 @@ class Output:
 
     def _escaped(self, text: str) -> str:
         if not self.ascii_only:
-            return visible(text)
+            return _spelled(visible(text)) if self.plain else visible(text)
         if self._only_ascii_words:
             return visible(plain_symbols(text), ascii_only=True)
         return "".join(
@@ -175,6 +175,38 @@ class Output:
         except UnicodeEncodeError:
             encoding = self.stream.encoding or "ascii"
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+_CONTROL_NAMES = (
+    *(
+        "NUL",
+        "SOH",
+        "STX",
+        "ETX",
+        "EOT",
+        "ENQ",
+        "ACK",
+        "BEL",
+        "BS",
+        "TAB",
+        "LF",
+        "VT",
+        "FF",
+        "CR",
+        "SO",
+        "SI",
+    ),
+    *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS"),
+    *("US", "SP", "DEL"),
+)
+_PICTURES = str.maketrans({0x2400 + code: f"[{name}]" for code, name in enumerate(_CONTROL_NAMES)})
+
+
+def _spelled(text: str) -> str:
+    """Control pictures as names: `[LF]` is read aloud as two letters."""
+    if text.isascii():
+        return text
+    return text.replace("␍␊", "[CRLF]").translate(_PICTURES)
 
 
 def plain_symbols(text: str) -> str:
