@@ -64,6 +64,8 @@ def guess_off(question: Question, verdict: Verdict, shown: Sequence[str]) -> Sai
         start = _("You guessed {guess}; it is {answer}").format(
             guess=_named(verdict.given), answer=ended(_named(right))
         )
+        # Where an option stands in quotation marks, these are full-width and bring their own space.
+        start = start.replace(" “", "“")
     else:
         start = _("You guessed {guess}; it is {answer}").format(
             guess=literal(verdict.given).rstrip(".。"), answer=ended(f"`{question.answer[0]}`")

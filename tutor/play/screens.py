@@ -62,6 +62,8 @@ class Screens:
 
     def welcome(self, address: str, language: str, step: Step) -> Item:
         """What runs, what it costs, how to leave, and what the first step asks for."""
+        from rich.cells import cell_len
+
         # A terminal that has no Chinese is not offered it.
         others = [] if self.ascii_only else [tag for tag in available() if tag != language]
         lines = [
@@ -69,8 +71,13 @@ class Screens:
             _("Its own Flask app now runs at {address}, on this machine alone.").format(address=address),
             _("Each request is real, and you see its bytes. A wrong guess costs nothing."),
             _("Ctrl-D leaves, and the next start goes on there. `:?` lists what you can type."),
-            "   ".join([_first_to_do(step), *(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)]),
+            _first_to_do(step),
         ]
+        offered = "   ".join(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)
+        if offered and cell_len(f"{lines[-1]}   {offered}") <= self.width:
+            lines[-1] += f"   {offered}"
+        elif offered:
+            lines.append(offered)
         return Fixed([row for line in lines for row in self.prose(line)] + [_text("")])
 
     def lesson_head(self, lesson: Lesson, language: str) -> list[Item]:
