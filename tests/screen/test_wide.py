@@ -127,3 +127,25 @@ def test_further_rows_are_set_in() -> None:
         '        return request.headers.get("X-Thing",',
         '            "nothing")',
     ]
+
+
+TABLE = (
+    "| way | who asks | what it costs |\n| --- | --- | --- |\n"
+    "| `WebSocket` | both | one connection |\n| polling | the client | many requests |\n"
+)
+
+
+def test_a_table_cuts_no_word() -> None:
+    """A column is no narrower than its longest word."""
+    rows = [line.plain for line in prose_lines(TABLE, width=34)]
+    assert any(row.startswith("WebSocket ") for row in rows)
+    assert not [row for row in rows if "…" in row]
+
+
+@pytest.mark.parametrize(("width", "plain"), [(24, False), (80, True)])
+def test_a_table_stacks_where_columns_have_no_room_or_no_meaning(width: int, plain: bool) -> None:
+    """Each cell stands on a line of its own, behind the head of its column."""
+    rows = [line.plain for line in prose_lines(TABLE, width=width, plain=plain)]
+    assert rows[-3:] == ["polling", "  who asks: the client", "  what it costs: many requests"] or (
+        rows[-4:] == ["polling", "  who asks: the client", "  what it costs: many", "      requests"]
+    )

@@ -174,13 +174,13 @@ class Exhibits:
         plain = self._talk.env.plain
         same = _same_everywhere([exchange for _block, exchanges in hops for exchange in exchanges])
         place = self.before
+        digits = len(str(place + sum(len(exchanges) for _block, exchanges in hops)))
         for block, exchanges in hops:
             view = self.view_of(block)
             for exchange in exchanges:
                 place += 1
-                lines.append(
-                    row_line([exchange], ascii_only=view.ascii_only, plain=view.plain, start=str(place))
-                )
+                start = str(place).rjust(0 if plain else digits)
+                lines.append(row_line([exchange], ascii_only=view.ascii_only, plain=plain, start=start))
                 for name in sorted(view.focus - same):
                     if exchange.response is None:
                         break

@@ -99,11 +99,13 @@ class Screens:
 
     def _head(self, number: str, title: str, aside: str) -> list[Text]:
         """A title, with what is said beside it: on a row of its own where it has no room."""
+        from rich.text import Text
+
         if self.plain:
             return [_text(f"{number} {visible(title)} ({aside})")]
-        head = _text(f"{number}  {visible(title)}", "title")
-        beside = head.copy().append(f"   {aside}", "muted")
-        return [beside] if beside.cell_len <= self.width else [head, _text(aside, "muted")]
+        head = (f"{number}  {visible(title)}", "title")
+        beside = Text.assemble(head, (f"   {aside}", "muted"))
+        return [beside] if beside.cell_len <= self.width else [_text(*head), _text(aside, "muted")]
 
     def not_translated(self) -> Item:
         """That the words below are English, where the learner reads another language."""
@@ -262,6 +264,8 @@ class Screens:
         Args:
             address: where other clients may send what answers it; empty where only the prompt counts.
         """
+        from rich.text import Text
+
         lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
         if self.plain and evidence:
             lines.insert(0, _text(_("From the exchange, once more:")))
@@ -277,7 +281,9 @@ class Screens:
         for letter, key in zip(LETTERS, shown, strict=False):
             rows = prose_lines(words[key], width=self.width - 5, plain=self.plain) or [_text("")]
             for place, row in enumerate(rows):
-                lines.append(_text(f"  {letter}) " if place == 0 else "     ", "choice").append_text(row))
+                # The letter alone: where all is bold, nothing stands out.
+                mark = (f"  {letter}) " if place == 0 else "     ", "choice")
+                lines.append(Text.assemble(mark).append_text(row))
         return Fixed(lines)
 
     def said(self, start: str, markdown: str = "", style: str = "") -> list[Text]:

@@ -62,7 +62,7 @@ def explained_lines(
             lines.append(
                 _numbered(number, [line.plain])
                 if plain
-                else Text(f"{number:>3}  ", "choice").append_text(line)
+                else Text.assemble((f"{number:>3}  ", "choice")).append_text(line)
             )
         says = (
             _("A number says what that part is for.")

@@ -42,27 +42,35 @@ class _Fence(CodeBlock):
 class _Table(TableElement):
     """Columns of text, ruled by one line under the heads; a line a cell where these have no room."""
 
+    always_stacked = False
+
     def __rich_console__(self, console: Any, options: Any) -> Any:
         header = self.header.row if self.header is not None else None
         heads = [cell.content for cell in header.cells] if header is not None else []
         rows = [[cell.content for cell in row.cells] for row in (self.body.rows if self.body else ())]
-        columns = zip(heads, *rows, strict=True)
-        least = [max(console.measure(cell).minimum for cell in column) for column in columns]
-        if sum(least) + _TABLE_GAP * (len(least) - 1) > options.max_width:
+        columns = [[console.measure(cell) for cell in column] for column in zip(heads, *rows, strict=True)]
+        # The box has a blank between two columns, too.
+        room = options.max_width - (_TABLE_GAP + 1) * (len(columns) - 1)
+        least = [max(cell.minimum for cell in column) for column in columns]
+        widths = [max(cell.maximum for cell in column) for column in columns]
+        if self.always_stacked or sum(least) > room:
             for line in _stacked(heads, rows):
                 yield from fitted(line, options.max_width)
             return
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, _TABLE_GAP, 0, 0))
-        for head in heads:
-            table.add_column(head)
+        # rich itself would make a column narrower than a word in it, and cut the word.
+        while sum(widths) > room:
+            spare = [width - few for width, few in zip(widths, least, strict=True)]
+            widths[spare.index(max(spare))] -= 1
+        for head, width in zip(heads, widths, strict=True):
+            table.add_column(head, width=width)
         for row in rows:
             table.add_row(*row)
         yield table
 
 
 class _PlainTable(_Table):
-    def __rich_console__(self, console: Any, options: Any) -> Any:
-        yield from super().__rich_console__(console, options.update(max_width=0))
+    always_stacked = True
 
 
 class _PlainQuote(BlockQuote):

@@ -304,7 +304,7 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
         if not wire_line.data and place:
             drawn = Text(no_wrap=True) if view.line_ends else Text(_("(empty line)"), "wire.end")
         elif place == 0 and message.start_line:
-            drawn = Text(text, "wire.start", no_wrap=True)
+            drawn = Text.assemble((text, "wire.start"), no_wrap=True)
         else:
             name, colon, rest = text.partition(":")
             drawn = Text.assemble(
