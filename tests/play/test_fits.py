@@ -87,7 +87,7 @@ def assert_marked(exchange: Exchange) -> None:
         whole = [line.plain for line in draw(exchange, view)]
         for fold in range(FOLDS + 1):
             shown = [line.plain for line in draw(exchange, view, fold)]
-            assert set(whole) <= set(shown) or any(line.endswith("(:r)") for line in shown)
+            assert set(whole) <= set(shown) or any(line.startswith("… ") and ":r" in line for line in shown)
 
 
 def test_nothing_is_cut_without_a_mark() -> None:

@@ -19,7 +19,7 @@ from tutor.course.model import (
 )
 from tutor.grading.answers import LETTERS
 from tutor.language import NAMES, _, available, listed, ngettext, sentences
-from tutor.play.commands import COMMANDS
+from tutor.play.commands import COMMANDS, CommandHelp
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
 from tutor.screen.figures import Figures, course_figures, figures_words
@@ -102,7 +102,7 @@ class Screens:
         from rich.text import Text
 
         if self.plain:
-            return [_text(f"{number} {visible(title)} ({aside})")]
+            return [_text(_("{title} ({aside})").format(title=f"{number} {visible(title)}", aside=aside))]
         head = (f"{number}  {visible(title)}", "title")
         beside = Text.assemble(head, (f"   {aside}", "muted"))
         return [beside] if beside.cell_len <= self.width else [_text(*head), _text(aside, "muted")]
@@ -300,13 +300,24 @@ class Screens:
         return Fixed([*lines, _text("")])
 
     def help(self) -> list[Text]:
-        width = max(len(command.usage) for command in COMMANDS) + 2
         return [
             _text(_("A command is a colon and a letter or its whole word, such as :h or :hint.")),
-            *(_text(f"  {command.usage.ljust(width)}{_(command.summary)}") for command in COMMANDS),
+            *(line for command in COMMANDS for line in self._command(command)),
             _text(_("Ctrl-C clears the line, or ends a running request. Ctrl-D leaves.")),
             _text(_("An answer that starts with a colon is typed \\:so.")),
         ]
+
+    def _command(self, command: CommandHelp) -> list[Text]:
+        """How a command is typed and what it does, its further rows below the first."""
+        from tutor.screen.wide import wrapped
+
+        words = _(command.summary)
+        if self.plain:
+            return [_text(_("{start}: {words}").format(start=command.usage, words=words))]
+        column = max(len(each.usage) for each in COMMANDS) + 4
+        rows = wrapped(words, self.width - column)
+        marks = [f"  {command.usage}".ljust(column), *(" " * column for _row in rows[1:])]
+        return [_text(mark).append_text(row) for mark, row in zip(marks, rows, strict=True)]
 
     def lesson_end(self, lesson: Lesson, missed: Sequence[Miss]) -> list[Item]:
         """The page a learner keeps: takeaways by part, misses with what was true."""

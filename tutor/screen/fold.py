@@ -19,7 +19,8 @@ def fold_mark(hidden: str, *, plain: bool, command: str = "", indent: str = "") 
     from rich.text import Text
 
     if not plain:
-        return Text(indent + (f"… {hidden} ({command})" if command else f"… {hidden}"), "wire.fold")
+        words = _("… {hidden} ({command})") if command else "… {hidden}"
+        return Text(indent + words.format(hidden=hidden, command=command), "wire.fold")
     words = _("Folded: {hidden}. {command} shows all.") if command else _("Folded: {hidden}.")
     return Text(words.format(hidden=hidden, command=command), "wire.fold")
 
