@@ -144,11 +144,11 @@ class Terminal:
         found = re.search(r"\s+".join(re.escape(word) for word in words.split()), fresh)
         if found is None:
             return None
-        if words.endswith("▸") or words.startswith("Enter: "):
+        if words.endswith(("▸", " >")) or words.startswith("Enter: "):
             # A prompt draws itself anew when Enter is pressed: only the one that stays is meant.
             self._drain()
             fresh = self.transcript[self._seen :]
-            if not self._cursor_line.rstrip("▸> ").endswith(words.rstrip("▸ ")):
+            if not self._cursor_line.rstrip("▸> ").endswith(words.rstrip("▸> ")):
                 return None
             self._seen += len(fresh)
             return fresh

@@ -256,7 +256,7 @@ def test_a_console_in_gbk_gets_chinese(tmp_path: Path) -> None:
     assert (result.returncode, b"Traceback" in result.stderr) == (0, False)
     text = result.stdout.decode("gbk")
     assert "请求：" in text
-    assert "Flask  /hello → hello() → 200" in text or "Flask  /hello -> hello() -> 200" in text
+    assert "Flask：规则 /hello，视图 hello()，状态码 200，" in text
 
 
 def test_words_are_joined_as_each_language_joins_them(speak: Callable[[str], None]) -> None:

@@ -58,7 +58,7 @@ def test_text_is_both_messages_whole_with_flasks_line(tmp_path: Path) -> None:
     assert any(line.startswith("X-Test: 1") for line in lines)
     assert any(line.startswith("HTTP/1.1 200 OK") for line in lines)
     assert "Hello, Grey!" in lines
-    assert lines[-1].startswith("Flask  /hello → hello() → 200, ")
+    assert lines[-1].startswith("Flask: rule /hello, view hello(), status 200, ")
     assert NEW in outcome.err
     assert outcome.err.count("\n") == 1
 
@@ -249,7 +249,7 @@ def test_at_sends_to_a_running_server_and_records_its_own_end(tmp_path: Path) ->
     assert b"\r\nSet-Cookie: session=" in done.stdout
     assert done.stdout.endswith(b"Welcome, Grey.")
     assert done.stderr == b""
-    assert "Flask  " not in text.out
+    assert "Flask: " not in text.out
     assert json.loads(record.out)["timeline"] is None
     assert [each["response"]["status"] for each in json.loads(record.out)["redirects"]] == [302]
 

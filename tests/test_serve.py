@@ -101,7 +101,7 @@ def test_each_arrival_is_printed_raw_with_flasks_side(tmp_path: Path) -> None:
         secrets = b"Cookie: name=Grey\r\nAuthorization: Basic eDp5\r\n"
         request = b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n" + secrets
         assert talk(served.port, request + b"\r\n").received.endswith(b"Hello, Grey!")
-        lines = served.wait_for("Flask  /hello → hello() → 200")
+        lines = served.wait_for("Flask: rule /hello, view hello(), status 200")
     text = "\n".join(lines)
     assert "GET /hello HTTP/1.1" in text
     assert "Cookie: name=Grey" in text
@@ -133,7 +133,7 @@ def test_arrivals_at_the_same_time_are_not_mixed(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join(WAIT_S)
-        lines = served.wait_for("Flask  ", times=count)
+        lines = served.wait_for("Flask: ", times=count)
     blocks = arrivals(lines)
     assert len(blocks) == count
     seen = set()
@@ -142,7 +142,7 @@ def test_arrivals_at_the_same_time_are_not_mixed(tmp_path: Path) -> None:
         [asked] = re.findall(r"^GET /hello\?name=(n[0-9]+n) HTTP/1.1", text, re.MULTILINE)
         [answered] = re.findall(r"^Hello, (n[0-9]+n)!", text, re.MULTILINE)
         assert asked == answered
-        assert text.count("HTTP/1.1 200 OK") == text.count("Flask  /hello") == 1
+        assert text.count("HTTP/1.1 200 OK") == text.count("Flask: rule /hello") == 1
         seen.add(asked)
     assert len(seen) == count
 
@@ -189,7 +189,7 @@ def test_a_stream_is_printed_while_it_runs_byte_for_byte(tmp_path: Path) -> None
     assert exchange[0] == "Request:"
     assert as_bytes(exchange[1:answered]) == asked
     assert as_bytes(exchange[answered + 1 : -2]) == stream.received
-    assert exchange[-2].startswith("Flask  /silent → silent() → 200")
+    assert exchange[-2].startswith("Flask: rule /silent, view silent(), status 200")
 
 
 def test_others_may_stand_between_the_lines_of_a_stream(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_others_may_stand_between_the_lines_of_a_stream(tmp_path: Path) -> None:
             time.sleep(0.05)
         for thread in threads:
             thread.join(WAIT_S)
-        lines = served.wait_for("Flask  ", times=7)
+        lines = served.wait_for("Flask: ", times=7)
         served.wait_for("] ended ", times=2)
     exchanges = arrivals(lines).values()
     streams = [exchange for exchange in exchanges if "GET /sse HTTP/1.1 [CRLF]" in exchange]
@@ -267,7 +267,7 @@ def test_hostile_bytes_are_escaped(tmp_path: Path) -> None:
     """What a client sends cannot command the terminal."""
     with serve(home=tmp_path) as served:
         talk(served.port, b"GET /\x1b[31m HTTP/1.1\r\nHost: 127.0.0.1\r\nX: \x1b]0;t\x07\r\n\r\n")
-        text = "\n".join(served.wait_for("Flask  "))
+        text = "\n".join(served.wait_for("Flask: "))
     assert "\x1b" not in text
     assert "\x07" not in text
 
@@ -277,7 +277,7 @@ def test_a_silent_connection_is_no_arrival(tmp_path: Path) -> None:
     with serve(home=tmp_path) as served:
         socket.create_connection(("127.0.0.1", served.port), 5).close()
         talk(served.port, b"GET /hello HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        lines = served.wait_for("Flask  ")
+        lines = served.wait_for("Flask: ")
     assert [line for line in lines if line.startswith("Arrival")] == [lines[2]]
 
 
@@ -389,7 +389,7 @@ def test_send_reaches_it_and_cookies_are_the_clients_own(tmp_path: Path) -> None
     with serve("--lesson", "2.3", home=tmp_path) as served:
         address = f"http://127.0.0.1:{served.port}"
         outcome = flask_http_tutor("send", "--at", address, "GET", "/hello", "Cookie:name=Li", home=tmp_path)
-        lines = served.wait_for("Flask  ")
+        lines = served.wait_for("Flask: ")
     assert outcome.code == 0
     assert outcome.err == ""
     assert "Hello, Li!" in outcome.out

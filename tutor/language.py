@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gettext as _gettext
 from collections.abc import Iterable
+from functools import reduce
 from pathlib import Path
 
 DOMAIN = "flask-http-tutor"
@@ -69,6 +70,15 @@ def ngettext(one: str, many: str, count: int) -> str:
 def listed(words: Iterable[str]) -> str:
     """Words as a sentence lists them."""
     return _(", ").join(words)
+
+
+def clauses(parts: Iterable[str]) -> str:
+    """Parts of a sentence one behind the other; what is of one kind is `listed`."""
+    return reduce(
+        lambda before, after: _("{before}, {after}").format(before=before, after=after) if before else after,
+        parts,
+        "",
+    )
 
 
 def sentences(*parts: str) -> str:

@@ -69,7 +69,7 @@ def test_a_done_step_stands_there_whole(home: Path, pack: Path, lesson: Lesson) 
     assert "2.1.1  Choose   (done)\n" in text
     assert "GET /hello HTTP/1.1 [CRLF]\n" in text
     assert "HTTP/1.1 200 OK [CRLF]\n" in text
-    assert "\nHello, Flask!\nFlask  /hello → hello() → 200" in text
+    assert "\nHello, Flask!\nFlask: rule /hello, view hello(), status 200" in text
     assert "Which status came back?\n  a) " in text
     assert "Answer 1 (off): 302 FOUND. 302 sends you elsewhere.\n" in text
     assert "Answer 2 (right): 200 OK.\nWhy: All went well.\n" in text
@@ -82,8 +82,8 @@ def test_a_guess_stands_before_its_exchange(home: Path, pack: Path, lesson: Less
     step, question = asked(lesson, "guess", "predicted")
     answer(home, lesson, step, question, "fine")
     text = flask_http_tutor("notes", "--pack", str(pack), home=home).out
-    guess = text.index("You guessed (off): 200. 200 needs a view that answers.")
-    assert guess < text.index("Right: 404. No rule fits the address.") < text.index("GET /nope HTTP/1.1")
+    guess = text.index("You guessed (off): `200`. 200 needs a view that answers.")
+    assert guess < text.index("Right: `404`. No rule fits the address.") < text.index("GET /nope HTTP/1.1")
 
 
 def test_what_is_still_open_is_not_given_away(home: Path, pack: Path, lesson: Lesson) -> None:
@@ -116,7 +116,7 @@ def test_the_learner_s_own_request_is_fired_too(home: Path, pack: Path, lesson: 
     step, question = asked(lesson, "sort", "craft")
     typed(home, lesson, step, question, "GET /hello?name=Ann X-Mine:1", "right")
     text = flask_http_tutor("notes", "--pack", str(pack), home=home).out
-    assert "Answer 2 (right): GET /hello?name=Ann X-Mine:1." in text
+    assert "Answer 2 (right): `GET /hello?name=Ann X-Mine:1`." in text
     assert "X-Mine: 1 [CRLF]" in text
     assert "Hello, Ann!" in text
 
@@ -129,7 +129,7 @@ def test_letters_of_an_earlier_version_stay_letters(home: Path, pack: Path, less
     text = flask_http_tutor("notes", "--pack", str(pack), home=home).out
     assert "(done, changed since)" in text
     [line] = [line for line in text.splitlines() if line.startswith("You answered (right): ")]
-    assert len(line.removeprefix("You answered (right): ")) == len("a.")
+    assert len(line.removeprefix("You answered (right): ")) == len("`a`.")
 
 
 def test_what_was_typed_is_shown_as_it_was(home: Path, pack: Path, lesson: Lesson) -> None:
@@ -142,7 +142,7 @@ def test_what_was_typed_is_shown_as_it_was(home: Path, pack: Path, lesson: Lesso
     several = asked(lesson, "guess", "several")
     answer(home, lesson, *several)
     shown = flask_http_tutor("notes", "--pack", str(pack), home=home).out
-    assert "Answer 1 (off): **POST** <b>`x`</b>␛[31m." in shown
+    assert "Answer 1 (off): **POST** <b>`x`</b>[ESC][31m." in shown
     assert "Answer 2 (off): ``` `` `." in shown
     assert "two\n" in shown
     assert "lines ```\n" in shown

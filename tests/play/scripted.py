@@ -18,12 +18,13 @@ from tutor.environment import Environment
 from tutor.language import _, in_use
 from tutor.learner.progress import Progress
 from tutor.play.bench import Bench
-from tutor.play.commands import Typed
+from tutor.play.commands import Typed, read
 from tutor.play.conversation import Conversation
 from tutor.play.step import StepPlayer
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import rows
 from tutor.screen.output import Output
+from tutor.wire.exchange import Exchange
 
 LETTERS = "abcdef"
 SEED = "a learner"
@@ -60,6 +61,8 @@ class Learner:
     questions: list[Question] = field(default_factory=list)
     beats: list[tuple[str, str]] = field(default_factory=list)
     """Each prompt's label with what was printed before it."""
+    wire: list[Exchange] = field(default_factory=list)
+    """What the step and the learner fired."""
 
     def read(
         self,
@@ -126,20 +129,47 @@ def table() -> Iterator[tuple[SandboxServer, Client]]:
 
 
 def play(
-    lesson: Lesson, step: Step, server: SandboxServer, client: Client, *, columns: int = 80, lines: int = 24
+    lesson: Lesson,
+    step: Step,
+    server: SandboxServer,
+    client: Client,
+    *,
+    columns: int = 80,
+    lines: int = 24,
+    plain: bool = False,
+    commands: Sequence[str] = (),
 ) -> Learner:
-    """Play a step with right answers on a terminal of that size."""
+    """Play a step with right answers on a terminal of that size.
+
+    Args:
+        commands: carried out behind the last beat; what each prints is kept as a beat of its name.
+    """
+    variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
     with tempfile.TemporaryDirectory() as folder:
-        return _play(lesson, step, server, client, columns, lines, Path(folder))
+        return _play(lesson, step, server, client, variables, Path(folder), plain, commands)
 
 
 def _play(
-    lesson: Lesson, step: Step, server: SandboxServer, client: Client, columns: int, lines: int, work: Path
+    lesson: Lesson,
+    step: Step,
+    server: SandboxServer,
+    client: Client,
+    variables: dict[str, str],
+    work: Path,
+    plain: bool,
+    commands: Sequence[str],
 ) -> Learner:
     screen = Screen()
-    variables = {"COLUMNS": str(columns), "LINES": str(lines), "TERM": "xterm", "NO_COLOR": "1"}
-    out = Output(screen, variables)
-    env = Environment(out=out, err=out, stdin=screen, variables=variables, language=in_use(), pack=Path())
+    out = Output(screen, variables, plain=plain)
+    env = Environment(
+        out=out,
+        err=out,
+        stdin=screen,
+        variables=variables,
+        language=in_use(),
+        plain=out.plain,
+        pack=Path(),
+    )
     learner = Learner(screen, lesson, step, work, asked(step))
     talk = Conversation(env, learner)
     run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
@@ -162,11 +192,18 @@ def _play(
     talk.show(rest)
     learner.read("Enter: go on ▸", ())
     assert learner.questions == []
+    fired = [exchange for hops in run.fired.values() for exchange in hops]
+    learner.wire = [*fired, *(exchange for _name, exchange in player._exhibits.exchanges)]
+    for command in commands:
+        handle(read(command))
+        learner.beats.append((command, screen.taken()))
     return learner
 
 
 def rows_of(printed: str, columns: int) -> int:
-    """How many rows of a terminal a printed text takes."""
+    """How many rows of a terminal a printed text takes, where the terminal breaks what is too long."""
     from rich.text import Text
 
-    return rows([Text.from_ansi(line) for line in printed.split("\n")[:-1]], columns)
+    return rows(
+        [Text(Text.from_ansi(line).plain, no_wrap=True) for line in printed.split("\n")[:-1]], columns
+    )

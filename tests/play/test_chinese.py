@@ -246,7 +246,7 @@ def test_plain_is_chinese_too(home: Path, pack: Path) -> None:
     with Terminal("--plain", "--lang", "zh-CN", "--pack", str(pack), home=home) as terminal:
         terminal.wait_for("命令：:n 下一步、:b 上一步、:m 地图、:? 帮助、:q 离开。")
         terminal.type("")
-        terminal.wait_for("a–c ▸")
+        terminal.wait_for("a–c >")
         assert b"\x1b[" not in terminal.raw
 
 

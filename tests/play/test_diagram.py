@@ -47,9 +47,9 @@ def test_plain_says_the_same_in_words(tmp_path: Path) -> None:
     with Terminal("--plain", "--pack", pack, home=tmp_path / "home") as terminal:
         terminal.wait_for("Enter: send")
         terminal.type("")
-        terminal.wait_for("a–c ▸")
+        terminal.wait_for("a–c >")
         terminal.type(":view")
-        drawn = terminal.wait_for("a–c ▸")
+        drawn = terminal.wait_for("a–c >")
     assert "Exchange 1, client to server: GET /hello\n" in drawn
     assert "Exchange 1, server to client: 200 OK\n" in drawn
     assert not set("├┤│─▶◀") & set(drawn)

@@ -27,7 +27,7 @@ def exercise(
     no_editor = {"VISUAL": "", "EDITOR": "", "PYTHONPATH": str(ROOT)}
     with Terminal(number, *place, *options, home=home, variables=no_editor | variables) as terminal:
         if work:
-            terminal.wait_for("Enter: run ▸")
+            terminal.wait_for_either("Enter: run ▸", "Enter: run >")
         yield terminal
 
 

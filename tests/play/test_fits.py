@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from rich.cells import cell_len
 
 from tests.play.scripted import play, rows_of, table
 from tutor.course.pack import open_pack
 from tutor.language import SOURCE_LANGUAGE
 from tutor.screen.beat import RESERVED_ROWS
+from tutor.screen.wire import FOLDS, View, request_lines, response_lines
+from tutor.wire.exchange import Direction, Exchange
 
 PACK = open_pack()
 LESSONS = {
@@ -40,6 +43,51 @@ def test_every_beat_fits(
                 if height > lines - RESERVED_ROWS + ROWS_BETWEEN:
                     high.append(f"{step.number}: {height} rows before {label}\n{printed}")
     assert not high, "\n".join(high)
+
+
+@pytest.mark.parametrize(("number", "language"), LESSONS)
+def test_only_bytes_are_wider_than_fifty_columns(
+    number: str, language: str, speak: Callable[[str], None]
+) -> None:
+    """On 50 columns the terminal breaks nothing but bytes that crossed, or that will: source, rows, Flask's
+    side and all words are broken between words before, and nothing that is folded has no mark."""
+    lesson = LESSONS[number, language]
+    speak(language)
+    wide = []
+    with table() as (server, client):
+        for step in lesson.steps:
+            learner = play(lesson, step, server, client, columns=50, lines=20)
+            # Without blanks, as a line end's mark or an indentation may stand around it.
+            sent = "".join(
+                "".join(exchange.data(direction).decode("utf-8", "replace").split())
+                for exchange in learner.wire
+                for direction in Direction
+            )
+            wide += [
+                f"{step.number}: {line}"
+                for _label, printed in learner.beats
+                for line in map(unstyled, printed.split("\n"))
+                if cell_len(line) > 50 and "".join(line.rstrip("␍␊").split()) not in sent
+            ]
+            for exchange in learner.wire:
+                assert_marked(exchange)
+    assert not wide, "\n".join(wide)
+
+
+def unstyled(line: str) -> str:
+    from rich.text import Text
+
+    return Text.from_ansi(line).plain
+
+
+def assert_marked(exchange: Exchange) -> None:
+    """However far an exchange folds, what is gone has a mark."""
+    view = View()
+    for draw in (request_lines, response_lines):
+        whole = [line.plain for line in draw(exchange, view)]
+        for fold in range(FOLDS + 1):
+            shown = [line.plain for line in draw(exchange, view, fold)]
+            assert set(whole) <= set(shown) or any(line.startswith("… ") and ":r" in line for line in shown)
 
 
 def test_nothing_is_cut_without_a_mark() -> None:

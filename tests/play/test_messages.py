@@ -139,13 +139,13 @@ def test_a_plain_terminal_takes_a_message_line_by_line(home: Path, pack: Path) -
     with Terminal("--plain", "--pack", str(pack), home=home) as terminal:
         terminal.wait_for("Enter: send")
         terminal.type("")
-        terminal.wait_for("Enter: edit ▸")
+        terminal.wait_for("Enter: edit >")
         terminal.type("")
         assert "  GET /hello HTTP/1.1" in terminal.wait_for("A full stop alone sends it; Ctrl-C leaves.")
         terminal.type("GET /hello HTTP/1.1")
         terminal.type("")
         terminal.type(".")
-        right = terminal.wait_for("Enter: go on ▸")
+        right = terminal.wait_for("Enter: go on >")
         assert "GET /hello HTTP/1.1 [CRLF]\n [CRLF]\nResponse:" in right
         assert "The development server does not mind." in right
 

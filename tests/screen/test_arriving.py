@@ -122,4 +122,4 @@ def test_a_body_that_never_ends_is_cut_with_a_note() -> None:
     response = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + chunk * 40
     lines = drawn(pieces(recorded.GET, response))
     assert 16 <= sum(line.startswith("xxxx") for line in lines) <= 17
-    assert "The body has 163,840 bytes; the first 65,536 are shown." in lines
+    assert "(The body has 163,840 bytes; the first 65,536 are shown.)" in lines

@@ -62,3 +62,16 @@ def test_wrapped_lines_count_as_the_rows_they_take() -> None:
     assert rows([Text("x" * 100)], 80) == 2
     assert rows([Text("李" * 41)], 80) == 2
     assert rows([Text("")], 80) == 1
+
+
+def test_a_beat_ends_before_a_message_rather_than_inside_one() -> None:
+    """What takes two beats anyway is cut at a heading, where that makes no third."""
+    request, response = lines(9, "request"), lines(12, "response")
+    response[0] = Text("Response", "response.heading")
+    assert lay_out([Fixed([*request, *response])], width=80, height=20) == [request, response]
+
+
+def test_an_empty_line_of_a_body_is_kept() -> None:
+    """A beat loses blank lines at its beginning, and no line of bytes."""
+    body = [Text("", no_wrap=True), *lines(3)]
+    assert lay_out([Fixed(lines(19)), Fixed(body)], width=80, height=24)[1] == body

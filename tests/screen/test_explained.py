@@ -40,7 +40,7 @@ def exchange(path: str) -> Exchange:
 
 
 def text(path: str, argument: str = "") -> str:
-    lines = explained_lines(exchange(path), argument, width=80, ascii_only=False)
+    lines = explained_lines(exchange(path), argument, width=80, ascii_only=False, plain=False)
     return "\n".join(line.plain for line in lines)
 
 

@@ -71,10 +71,10 @@ def test_in_words_a_line_is_a_fact() -> None:
         "Exchange 1, client to server: POST /login",
         "  body: name=grey",
         "Exchange 1, server to client: 302 FOUND",
-        "  Location: /me",
-        f"  Set-Cookie: {SESSION.decode()}; HttpOnly",
+        "  field: Location: /me",
+        f"  field: Set-Cookie: {SESSION.decode()}; HttpOnly",
         "Exchange 2, client to server: GET /me",
-        f"  Cookie: {SESSION.decode()}",
+        f"  field: Cookie: {SESSION.decode()}",
         "Exchange 2, server to client: 200 OK",
         "  body: Grey",
     ]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
+from rich.text import Text
 
 from tutor.screen.columns import padded, padded_left
 from tutor.screen.prose import prose_lines
-from tutor.screen.wide import break_offsets, wrapped
+from tutor.screen.wide import break_offsets, fitted, wrapped
 
 CLOSING = "。，、；：？！）」』”》】"
 OPENING = "（「『“《【"
@@ -90,3 +93,60 @@ def test_cells_are_filled_by_columns() -> None:
     assert padded("视图", 6) == "视图  "
     assert padded_left("毫秒", 6) == "  毫秒"
     assert padded("长于列宽", 2) == "长于列宽"
+
+
+WORDS = st.lists(
+    st.sampled_from(["GET", "/conv/int/007", "→", "404", "return", "request.args.get(", '"name",', "x" * 30]),
+    min_size=1,
+    max_size=20,
+).map(" ".join)
+
+
+@given(WORDS, st.integers(0, 8), st.integers(20, 60))
+def test_no_row_ends_in_a_word_where_it_could_end_elsewhere(text: str, indent: int, width: int) -> None:
+    """A line of the screen is broken at blanks, a long word behind punctuation; inside one that has none."""
+    line = Text(" " * indent + text)
+    rows = [row.plain for row in fitted(line, width)]
+    assert all(cell_len(row) <= width for row in rows)
+    assert "".join("".join(rows).split()) == "".join(text.split())
+    for before, after in pairwise(rows):
+        inside = before[-1].isalnum() and after.lstrip()[0].isalnum()
+        word = before.split()[-1] + after.split()[0]
+        assert not inside or word not in text or (len(word) > width - indent - 4 and word.isalnum())
+
+
+def test_bytes_stay_one_line() -> None:
+    """What crossed the wire is left to the terminal to break, so that it is copied as it is."""
+    line = Text("GET /" + "a/" * 60, no_wrap=True)
+    assert fitted(line, 50) == [line]
+
+
+def test_further_rows_are_set_in() -> None:
+    """Where a line begins can be seen from its rows."""
+    rows = fitted(Text('        return request.headers.get("X-Thing", "nothing")'), 50)
+    assert [row.plain for row in rows] == [
+        '        return request.headers.get("X-Thing",',
+        '            "nothing")',
+    ]
+
+
+TABLE = (
+    "| way | who asks | what it costs |\n| --- | --- | --- |\n"
+    "| `WebSocket` | both | one connection |\n| polling | the client | many requests |\n"
+)
+
+
+def test_a_table_cuts_no_word() -> None:
+    """A column is no narrower than its longest word."""
+    rows = [line.plain for line in prose_lines(TABLE, width=34)]
+    assert any(row.startswith("WebSocket ") for row in rows)
+    assert not [row for row in rows if "…" in row]
+
+
+@pytest.mark.parametrize(("width", "plain"), [(24, False), (80, True)])
+def test_a_table_stacks_where_columns_have_no_room_or_no_meaning(width: int, plain: bool) -> None:
+    """Each cell stands on a line of its own, behind the head of its column."""
+    rows = [line.plain for line in prose_lines(TABLE, width=width, plain=plain)]
+    assert rows[-3:] == ["polling", "  who asks: the client", "  what it costs: many requests"] or (
+        rows[-4:] == ["polling", "  who asks: the client", "  what it costs: many", "      requests"]
+    )

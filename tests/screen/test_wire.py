@@ -98,10 +98,10 @@ def test_what_is_odd_about_a_frame_is_said_below_it() -> None:
     """A frame without a mask, a fragment and a frame that was cut say so."""
     read = websocket((Direction.REQUEST, 0.6, b"\x81\x02hi\x01\x80abcd\x81"))
     lines = response(read, View())
-    assert lines[lines.index('→ 81 02 68 69  text "hi"') + 1] == "A client must mask its frames."
+    assert lines[lines.index('→ 81 02 68 69  text "hi"') + 1] == "(A client must mask its frames.)"
     assert "→ 01 80 61 62 63 64  text, not the last" in lines
     assert "→ 81" in lines
-    assert "The last frame is cut after 1 byte." in lines
+    assert "(The last frame is cut after 1 byte.)" in lines
 
 
 @pytest.mark.parametrize("fold", range(FOLDS + 1))
@@ -176,7 +176,7 @@ def test_a_response_that_never_came() -> None:
     )
     assert response(silent, View()) == [
         "← Response",
-        "No byte came back in 300 ms.",
-        "You ended the request.",
+        "(No byte came back in 300 ms.)",
+        "(You ended the request.)",
     ]
-    assert request(Exchange(()), View()) == ["→ Request", "Nothing arrived at the server."]
+    assert request(Exchange(()), View()) == ["→ Request", "(Nothing arrived at the server.)"]

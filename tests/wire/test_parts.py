@@ -29,7 +29,7 @@ def assert_whole(message: Message) -> None:
     found = explain(message)
     assert b"".join(part.data for part in found) == message.head + message.raw_body
     assert [part.number for part in found] == list(range(1, len(found) + 1))
-    assert all(part.data and part.label and part.note for part in found)
+    assert all(part.data and part.label and part.note and part.section for part in found)
 
 
 @settings(deadline=None)
@@ -168,12 +168,15 @@ def test_instances_have_what_the_class_does_not_show() -> None:
 
 
 def test_sections_are_written_alike() -> None:
-    """A section is an RFC's number and a section's, or the name of a living standard."""
+    """A section is an RFC's number and a section's, or another standard and a place in it."""
     tables: list[tuple[str, str]] = [*parts._statuses().values(), *parts._classes().values()]
     sections = [section for _note, section in tables]
     sections += [known.section for known in (parts._request_fields() | parts._response_fields()).values()]
     for section in sections:
-        assert re.fullmatch(r"RFC \d{4}, \d+(\.\d+)*|(HTML|Fetch) Standard, .+|", section), section
+        assert re.fullmatch(SECTION, section), section
+
+
+SECTION = r"RFC \d{4}, \d+(\.\d+)*|(HTML|Fetch) Standard, .+|Content Security Policy Level 3, 3\.1"
 
 
 class Marked(gettext.NullTranslations):

@@ -76,9 +76,10 @@ def answer_text(question: Question, *, shown: Sequence[str] = ()) -> str:
     letters = [asked.letter(key) for key in question.answer]
     if question.kind in {QuestionKind.CHOICE, QuestionKind.CHOICES}:
         ordered = sorted(zip(letters, map(asked.words, question.answer), strict=True))
-        return "; ".join(f"{letter}) {words}" for letter, words in ordered)
+        return _("; ").join(f"{letter}) {words}" for letter, words in ordered)
     if question.kind is QuestionKind.ORDER:
-        return f"{''.join(letters)}: {' → '.join(map(asked.words, question.answer))}"
+        row = " → ".join(map(asked.words, question.answer))
+        return _("{start}: {words}").format(start="".join(letters), words=row)
     return question.answer[0] if question.answer else ""
 
 
@@ -277,7 +278,7 @@ def _grade_choices(asked: _Asked, text: str) -> Verdict:
     chosen = _read_several(asked, text)
     if not chosen:
         return _unreadable(text, _expected_text(asked))
-    given = "; ".join(asked.words(key) for key in asked.shown if key in chosen)
+    given = _("; ").join(asked.words(key) for key in asked.shown if key in chosen)
     right = frozenset(asked.question.answer)
     if chosen == right:
         return Verdict(Grade.RIGHT, given)

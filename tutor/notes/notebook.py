@@ -169,7 +169,7 @@ def _answer(lesson: Lesson, step: Step, question: Question, attempt: Attempt, se
     right = attempt.grade == Grade.RIGHT
     words, is_markdown, feedback = attempt.text, False, ""
     if question.kind is QuestionKind.EXERCISE:
-        words, feedback = _run_in_words(question, attempt.text)
+        (words, feedback), is_markdown = _run_in_words(question, attempt.text), True
     elif question.kind is not QuestionKind.REQUEST:
         shown = shown_order(question, f"{seed}/{lesson.id}/{attempt.step_id}")
         verdict = grade(question, attempt.text, shown=shown)
@@ -182,7 +182,7 @@ def _answer(lesson: Lesson, step: Step, question: Question, attempt: Attempt, se
 
 
 def _run_in_words(question: Question, kept: str) -> tuple[str, str]:
-    """A run of a learner's file, and what the lesson says to its mistake.
+    """A run of a learner's file as Markdown, and what the lesson says to its mistake.
 
     It is kept as the mistake's key, the exception's class, or how many probes of how many passed.
     """
@@ -190,4 +190,4 @@ def _run_in_words(question: Question, kept: str) -> tuple[str, str]:
     if slash and passed.isdigit() and probes.isdigit():
         return _("{passed} of {count} probes passed").format(passed=passed, count=probes), ""
     feedback = next((wrong.feedback for wrong in question.wrong if wrong.key == kept), "")
-    return (_("a known mistake") if feedback else kept), feedback
+    return (_("a known mistake") if feedback else f"`{kept}`"), feedback

@@ -79,8 +79,10 @@ class TextNotes:
                 yield from lines
 
     def _hanging(self, mark: str, markdown: str, style: str) -> Iterator[Text]:
+        from rich.text import Text
+
         for place, row in enumerate(self._prose(markdown, room=len(mark))):
-            yield _text(mark if place == 0 else " " * len(mark), style).append_text(row)
+            yield Text.assemble((mark if place == 0 else " " * len(mark), style)).append_text(row)
 
     def _prose(self, markdown: str, style: str = "", room: int = 0) -> list[Text]:
         width = self._out.size[0] - room

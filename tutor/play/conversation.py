@@ -36,7 +36,7 @@ class Passed(Exception):  # noqa: N818 - a wish, not an error
 class Conversation:
     """One learner at one terminal.
 
-    `handler` does what a command says: it prints, or raises Moved. The step and the session set it.
+    `handler` does what a command says: it prints, or raises Moved. The session sets it.
     `heed` is called around each prompt, which `ring` ends for it: it says what has happened, or raises.
     """
 
@@ -48,6 +48,8 @@ class Conversation:
         """The one that the prompt waits for."""
         self.handler: Callable[[Typed], None] = lambda _typed: None
         self.heed: Callable[[], None] = lambda: None
+        self.explains: Callable[[], bool] = lambda: False
+        """Whether a number names a part of what is explained on the screen."""
 
     def ring(self) -> None:
         """Let the prompt be left for `heed`, from any thread."""
@@ -63,17 +65,22 @@ class Conversation:
         width, height = self.env.out.size
         return lay_out(items, width=width, height=height, full=self.env.full)
 
-    def show(self, items: Sequence[Item], *, unbroken: bool = False) -> None:
+    def show(self, items: Sequence[Item], *, unbroken: bool = False, fires: bool = False) -> bool:
         """Print a beat; where it takes several, Enter goes on between them.
 
         Args:
             unbroken: print all of it without a prompt in between, however long it is.
+            fires: a request is about to go out, and `:f` fires it before the rest is shown.
+
+        Returns:
+            Whether that was typed.
         """
         beats = self.beats(items)
         for place, beat in enumerate(beats):
             self.say(beat)
-            if place < len(beats) - 1 and not unbroken:
-                self.go_on()
+            if place < len(beats) - 1 and not unbroken and self.go_on(fires=fires):
+                return True
+        return False
 
     def say(self, lines: Sequence[Text]) -> None:
         """Print a beat at once, apart from what was typed before it."""
@@ -94,17 +101,20 @@ class Conversation:
             return [words]
         return [row for line in words.split("\n") for row in wrapped(visible(line), self.env.out.size[0])]
 
-    def go_on(self, label: str = "") -> None:
-        """Wait for Enter."""
+    def go_on(self, label: str = "", *, fires: bool = False) -> bool:
+        """Wait for Enter; True where `:f` was typed instead, and `fires`."""
         while True:
             bar = (_(":r raw"), _(":t timeline"), _(":b back"), _(":m map"), _(":? help"))
-            typed = self.ask(label or _("Enter: go on ▸"), bar, returns={Verb.LANGUAGE})
+            returns = {Verb.LANGUAGE, Verb.FIRE} if fires else {Verb.LANGUAGE}
+            typed = self.ask(label or _("Enter: go on ▸"), bar, returns=returns)
+            if typed.verb is Verb.FIRE:
+                return True
             if typed.verb is Verb.LANGUAGE:
                 # The prompt itself is asked anew, in the other language.
                 self.handler(typed)
                 continue
             if not typed.answer.strip():
-                return
+                return False
             self.reply([_("Enter goes on; no answer is expected here. :? lists what you can type.")])
 
     def ask(
@@ -116,11 +126,13 @@ class Conversation:
         returns: Collection[Verb] = (),
         inbox: Inbox[Any] | None = None,
         around: Surroundings | None = None,
+        takes_numbers: bool = False,
     ) -> Typed:
         """What was typed: an answer, or one of the commands in `returns`; others are carried out here.
 
         With an inbox the prompt also ends when something arrives: `Typed.woken`. With `around` a request is
-        typed, which may be several lines; any other answer is one.
+        typed, which may be several lines; any other answer is one. A number is the command that explains
+        that part, where parts are on the screen, unless the prompt takes numbers.
 
         Raises:
             Moved: the learner goes elsewhere or leaves.
@@ -143,6 +155,8 @@ class Conversation:
                 line = line.splitlines()[0]
                 self.reply([_("Several lines were pasted; the first one is read.")])
             typed = read(line, options=options)
+            if not takes_numbers and self.explains() and _is_number(typed, options):
+                typed = Typed(verb=Verb.EXPLAIN, argument=typed.answer.strip())
             if typed.unknown:
                 self.reply([typed.unknown])
             elif typed.verb is None or typed.verb in returns:
@@ -184,6 +198,12 @@ class Conversation:
         self.heed()
         yield self._inbox
         self.heed()
+
+
+def _is_number(typed: Typed, options: Collection[str]) -> bool:
+    """Whether an answer is digits, and not the words of an option."""
+    text = typed.answer.strip()
+    return text.isdecimal() and text not in {option.strip("`* ") for option in options}
 
 
 def _as_utf_8(line: str) -> str:

@@ -144,7 +144,9 @@ class ExercisePlayer:
 
     def _set_up(self, before: Sequence[Item]) -> tuple[WorkFolder, list[Item]]:
         """The learner's folder with a file in it, and what is to be shown first."""
-        goal = Fixed([*self._talk.screens.prose(self._exercise.prompt, "question"), _blank()])
+        prompt = self._exercise.prompt
+        asked = _("Task: {words}").format(words=prompt) if self._talk.env.plain else prompt
+        goal = Fixed([*self._talk.screens.prose(asked, "question"), _blank()])
         items: list[Item] = [*before, goal]
         folder = self._bench.known_folder
         while True:
@@ -175,7 +177,10 @@ class ExercisePlayer:
         def lines(fold: int) -> list[Text]:
             """The whole file; then without what says nothing new; then nothing: it stands on the disk."""
             shown = (code, short, [])[min(fold, 2)]
-            return [*(Text("    ").append_text(line) for line in shown), *([_blank()] if shown else [])]
+            if not shown:
+                return []
+            heading = [Text(_("The file begins as:"))] if self._talk.env.plain else []
+            return [*heading, *(Text("    ").append_text(line) for line in shown), _blank()]
 
         return Exhibit(lines, 2)
 

@@ -14,6 +14,7 @@ from tutor.play.compare import comparison
 from tutor.play.conversation import Conversation
 from tutor.screen.beat import RESERVED_ROWS, Exhibit, Fixed, Item, rows
 from tutor.screen.flask_side import flask_line, timeline_lines
+from tutor.screen.row import row_line
 from tutor.screen.sequence import FOLDS, sequence_lines
 from tutor.screen.waterfall import waterfall_lines
 from tutor.screen.wire import (
@@ -25,7 +26,6 @@ from tutor.screen.wire import (
     request_lines,
     response_lines,
 )
-from tutor.wire.escape import visible
 from tutor.wire.exchange import Exchange
 
 if TYPE_CHECKING:
@@ -33,12 +33,6 @@ if TYPE_CHECKING:
 
 ROWS_FROM = 3
 """So many exchanges in a run are shown as rows."""
-
-WAITED_S = 0.05
-"""An exchange that took so long was kept waiting, which its row then says."""
-
-_ROW_BODY = 48
-"""Longest body, in characters, that stands in a row."""
 
 
 class Exhibits:
@@ -137,7 +131,10 @@ class Exhibits:
             return response_lines(exchange, view, RESPONSE_STAGES[max(stage, start)])
 
         width = None if self._talk.env.full else self._talk.env.out.size[0]
-        flask = timeline_lines(exchange, width) if with_timeline else [flask_line(exchange)]
+        if with_timeline:
+            flask = timeline_lines(exchange, width, plain=view.plain)
+        else:
+            flask = [flask_line(exchange, plain=view.plain)]
         if folds and not with_timeline:
             # One item: where a beat breaks, it breaks before an exchange and not inside it.
             return [Exhibit(lambda stage: [*request(stage), *response(stage), *flask], last)]
@@ -174,34 +171,25 @@ class Exhibits:
         from rich.text import Text
 
         lines: list[Text] = []
+        plain = self._talk.env.plain
         same = _same_everywhere([exchange for _block, exchanges in hops for exchange in exchanges])
         place = self.before
+        digits = len(str(place + sum(len(exchanges) for _block, exchanges in hops)))
         for block, exchanges in hops:
             view = self.view_of(block)
             for exchange in exchanges:
                 place += 1
-                request, response = exchange.request, exchange.response
-                asked = f"{request.method} {request.target}" if request else _("(nothing arrived)")
-                line = Text.assemble((f"{place}  ", "muted"), (visible(asked), "request.heading"), " → ")
-                if response is None:
-                    line.append(_("no response"), "response.heading")
-                else:
-                    line.append(visible(f"{response.status} {response.reason}".strip()), "response.heading")
-                    body = response.text.strip("\r\n")
-                    if body and len(body) <= _ROW_BODY and "\n" not in body:
-                        line.append("  " + visible(body, ascii_only=view.ascii_only), "wire.body")
-                    elif body:
-                        size = _("{count} bytes").format(count=f"{response.body_length:,}")
-                        line.append(f"  … {size}", "wire.fold")
-                if exchange.duration_s >= WAITED_S:
-                    waited = _("{ms} ms").format(ms=round(exchange.duration_s * 1000))
-                    line.append(f"  {waited}", "muted")
-                lines.append(line)
+                start = str(place).rjust(0 if plain else digits)
+                lines.append(row_line([exchange], ascii_only=view.ascii_only, plain=plain, start=start))
                 for name in sorted(view.focus - same):
-                    found = line_at(exchange, ("response", "headers", name), view) if response else None
+                    if exchange.response is None:
+                        break
+                    found = line_at(exchange, ("response", "headers", name), view)
                     if found is not None:
-                        lines.append(Text("     ").append_text(found))
-        lines += [Text(_("… :r {number} shows one of them raw").format(number=place), "wire.fold"), Text()]
+                        start = _("{start}: {words}").format(start=place, words="") if view.plain else "     "
+                        lines.append(Text(start).append_text(found))
+        shows = _(":r {number} shows one of them raw").format(number=place)
+        lines += [Text(_("{words}.").format(words=shows) if plain else f"… {shows}", "wire.fold"), Text()]
         return [Fixed(lines)]
 
     def lines(self, items: Sequence[Item]) -> list[Text]:
@@ -235,7 +223,7 @@ class Exhibits:
                 rest = rest[1:]
             block = next((block for block in self._step.exchanges if block.id == name), None)
             if rest[0] == "flask":
-                line: Text | None = flask_line(exchange)
+                line: Text | None = flask_line(exchange, plain=self._talk.env.plain)
             else:
                 line = line_at(exchange, rest, self.view_of(block))
             if line is not None and line.plain not in [other.plain for other in lines]:

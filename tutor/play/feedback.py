@@ -60,9 +60,12 @@ def guess_off(question: Question, verdict: Verdict, shown: Sequence[str]) -> Sai
             answer=ended(_lettered(question, shown, question.answer[0])),
         )
     elif question.kind is QuestionKind.CHOICE:
+        right = dict(question.choices)[question.answer[0]]
         start = _("You guessed {guess}; it is {answer}").format(
-            guess=verdict.given.rstrip(".。"), answer=ended(dict(question.choices)[question.answer[0]])
+            guess=_named(verdict.given), answer=ended(_named(right))
         )
+        # Where an option stands in quotation marks, these are full-width and bring their own space.
+        start = start.replace(" “", "“")
     else:
         start = _("You guessed {guess}; it is {answer}").format(
             guess=literal(verdict.given).rstrip(".。"), answer=ended(f"`{question.answer[0]}`")
@@ -102,6 +105,14 @@ def _is_long(question: Question) -> bool:
         in_words(words) > LONG_OPTION_WORDS or in_characters(words) > LONG_OPTION_CHARACTERS
         for _key, words in question.choices
     )
+
+
+def _named(words: str) -> str:
+    """An option in the middle of a sentence, set off as the language sets it off; code is already."""
+    words = words.rstrip(".。")
+    if words[:1] == "`" == words[-1:] and words.count("`") == 2:
+        return words
+    return _("{option}").format(option=words)
 
 
 def _lettered(question: Question, shown: Sequence[str], key: str) -> str:

@@ -83,6 +83,7 @@ class LiveDrawing:
 
     def _line(self, part: StreamPart) -> Text:
         """A part on one row; what does not fit is cut with a mark, and whole in the raw view."""
-        line = part_line(part, self._out.ascii_only)
-        line.truncate(self._out.size[0], overflow="ellipsis")
+        line = part_line(part, ascii_only=self._out.ascii_only, plain=self._out.plain)
+        if not self._out.plain:
+            line.truncate(self._out.size[0], overflow="ellipsis")
         return line

@@ -45,7 +45,9 @@ def linked_path(path: Path, shown: str) -> Text:
     from rich.style import Style
     from rich.text import Text
 
-    return Text(shown, Style(bold=True, link=path.absolute().as_uri()))
+    line = Text(shown, "file")
+    line.stylize(Style(link=path.absolute().as_uri()))
+    return line
 
 
 def shown_path(path: Path) -> str:

@@ -155,7 +155,8 @@ class LinePrompter:
             out.show([_("Commands: {commands}.").format(commands=listed(bar))])
         while True:
             if label:
-                out.ask(label + " ")
+                # A triangle is said by its name, if at all.
+                out.ask(label.replace("▸", ">") + " ")
             try:
                 if inbox is not None and self._is_woken(inbox):
                     out.show([""])
@@ -352,11 +353,12 @@ class BarPrompter:
         offers = completing.bar(buffer.document.text_before_cursor, width) if completing else ""
         if offers:
             return offers
-        bar = ""
-        for command in message_bar(buffer.text) if kind == "message" else self._bar:
-            if get_cwidth(bar) + get_cwidth(command) + 3 > width:
-                break
-            bar += ("   " if bar else " ") + command
+        *commands, last = (message_bar(buffer.text) if kind == "message" else self._bar) or ("",)
+        bar = " " + "   ".join((*commands, last)).rstrip()
+        while commands and get_cwidth(bar) > width:
+            # The last one leads to all the others.
+            commands.pop()
+            bar = " " + "   ".join((*commands, "…", last)).rstrip()
         return bar
 
     @staticmethod

@@ -16,10 +16,11 @@ from tutor.course.model import (
     QuestionKind,
     Step,
     WebSocketBlock,
+    is_fired,
 )
 from tutor.grading.answers import LETTERS
 from tutor.language import NAMES, _, available, listed, ngettext, sentences
-from tutor.play.commands import COMMANDS
+from tutor.play.commands import COMMANDS, CommandHelp
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
 from tutor.screen.figures import (
@@ -30,6 +31,7 @@ from tutor.screen.figures import (
     lesson_figures,
     total_of,
 )
+from tutor.screen.fold import fold_mark
 from tutor.screen.lesson_map import MapLesson, Mark, course_bar, standing_words, whole_course
 from tutor.screen.prose import prose_lines
 from tutor.wire.escape import visible
@@ -67,50 +69,52 @@ class Screens:
     def blank(self) -> Fixed:
         return Fixed([_text("")])
 
-    def welcome(self, address: str, language: str, *, guess_first: bool) -> Item:
+    def welcome(self, address: str, language: str, step: Step) -> Item:
+        """What runs, what it costs, how to leave, and what the first step asks for."""
+        from rich.cells import cell_len
+
         # A terminal that has no Chinese is not offered it.
         others = [] if self.ascii_only else [tag for tag in available() if tag != language]
-        first = (
-            _("You guess; then the first request goes out.")
-            if guess_first
-            else _("Enter sends the first request.")
-        )
         lines = [
             _("**flask-http-tutor**: what goes over the wire between a browser and a Flask app."),
             _("Its own Flask app now runs at {address}, on this machine alone.").format(address=address),
             _("Each request is real, and you see its bytes. A wrong guess costs nothing."),
             _("Ctrl-D leaves, and the next start goes on there. `:?` lists what you can type."),
-            "   ".join([first, *(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)]),
+            _first_to_do(step),
         ]
+        offered = "   ".join(f"{NAMES[tag]}：`:lang {tag}`" for tag in others)
+        if offered and cell_len(f"{lines[-1]}   {offered}") <= self.width:
+            lines[-1] += f"   {offered}"
+        elif offered:
+            lines.append(offered)
         return Fixed([row for line in lines for row in self.prose(line)] + [_text("")])
 
     def lesson_head(self, lesson: Lesson, language: str) -> list[Item]:
         """The lesson's title; where only its head is not in the learner's language, a note with it."""
-        head = _text(f"{lesson.number}  {visible(lesson.title)}", "title")
-        head.append(
-            "   "
-            + ngettext("about {count} minute", "about {count} minutes", lesson.minutes).format(
-                count=lesson.minutes
-            ),
-            "muted",
-        )
-        lines = [head]
+        minutes = ngettext("about {count} minute", "about {count} minutes", lesson.minutes)
+        lines = self._head(lesson.number, lesson.title, minutes.format(count=lesson.minutes))
         if lesson.language != language and lesson.is_spoken(language):
             words = _("(Its title and opening have no translation, or the English has changed since.)")
             lines += self.prose(words, "muted")
         return [Fixed(lines, keep_with_next=True)]
 
     def step_head(self, step: Step, lesson: Lesson) -> Item:
-        head = _text(f"{step.number}  {visible(step.title)}", "title")
         if step.deeper:
-            head.append("   " + _("deeper"), "muted")
+            where = _("deeper")
         else:
             place = [main.id for main in lesson.main_steps].index(step.id) + 1
-            head.append(
-                "   " + _("step {place} of {count}").format(place=place, count=len(lesson.main_steps)),
-                "muted",
-            )
-        return Fixed([head], keep_with_next=True)
+            where = _("step {place} of {count}").format(place=place, count=len(lesson.main_steps))
+        return Fixed(self._head(step.number, step.title, where), keep_with_next=True)
+
+    def _head(self, number: str, title: str, aside: str) -> list[Text]:
+        """A title, with what is said beside it: on a row of its own where it has no room."""
+        from rich.text import Text
+
+        if self.plain:
+            return [_text(_("{title} ({aside})").format(title=f"{number} {visible(title)}", aside=aside))]
+        head = (f"{number}  {visible(title)}", "title")
+        beside = Text.assemble(head, (f"   {aside}", "muted"))
+        return [beside] if beside.cell_len <= self.width else [_text(*head), _text(aside, "muted")]
 
     def not_translated(self) -> Item:
         """That the words below are English, where the learner reads another language."""
@@ -138,9 +142,12 @@ class Screens:
         escaped = "\n".join(visible(line, ascii_only=self.ascii_only) for line in excerpt.code.split("\n"))
         lines = [_text("    ").append_text(line) for line in highlighted(escaped, excerpt.language)]
         hidden = excerpt.total_lines - len(lines)
+        name = visible(excerpt.name)
+        if self.plain:
+            lines.insert(0, _text(_("Source of {name}:").format(name=name)))
         if hidden > 0:
-            mark = ngettext("… {count} more line of {name}", "… {count} more lines of {name}", hidden)
-            lines.append(_text("    " + mark.format(count=hidden, name=visible(excerpt.name)), "wire.fold"))
+            mark = ngettext("{count} more line of {name}", "{count} more lines of {name}", hidden)
+            lines.append(fold_mark(mark.format(count=hidden, name=name), plain=self.plain, indent="    "))
         return Fixed([*lines, _text("")])
 
     def to_send(
@@ -172,11 +179,12 @@ class Screens:
             lines = self._several_to_send(requests)
             if later:
                 words = ngettext(
-                    "  … and one more, made of what comes back",
-                    "  … and {count} more, made of what comes back",
+                    "and one more, made of what comes back",
+                    "and {count} more, made of what comes back",
                     later,
                 )
-                lines.append(_text(words.format(count=later), "wire.fold"))
+                mark = "  " if self.plain else "  … "
+                lines.append(_text(mark + words.format(count=later), "wire.fold"))
             return lines
         request = requests[0][0]
         if isinstance(request, WebSocketBlock):
@@ -191,8 +199,9 @@ class Screens:
                 for frame in request.frames
                 if frame.send
             ]
-            return _capped(lines, 14)
+            return self._capped(lines, 14)
         if isinstance(request, RawRequest):
+            from tutor.screen.wire import end_mark
             from tutor.wire.escape import visible_bytes, wire_lines
 
             lines = [_text(_("To send, as these bytes stand:"), "request.heading")]
@@ -203,13 +212,11 @@ class Screens:
                 at += len(line.data) + len(line.end)
                 drawn = _text("  " + visible_bytes(line.data[:400], ascii_only=self.ascii_only))
                 if len(line.data) > 400:
-                    drawn.append(
-                        " … " + _("{count} bytes in this line").format(count=f"{len(line.data):,}"),
-                        "wire.fold",
-                    )
-                mark = {b"\r\n": "␍␊", b"\n": "␊"}.get(line.end, "")
+                    size = _("{count} bytes in this line").format(count=f"{len(line.data):,}")
+                    drawn.append(f" … {size}", "wire.fold")
+                mark = end_mark(line.end, plain=self.plain, ascii_only=self.ascii_only)
                 lines.append(drawn.append(mark, "wire.end"))
-            return _capped(lines, 14)
+            return self._capped(lines, 14)
         lines = [
             _text(_("To send:"), "request.heading"),
             _text(f"  {visible(request.method)} {visible(_url(request.target, address))}", "wire.start"),
@@ -223,16 +230,17 @@ class Screens:
                 _text("  " + visible(row, ascii_only=self.ascii_only)) for row in rows[:_BODY_PREVIEW_LINES]
             ]
             if len(rows) > _BODY_PREVIEW_LINES:
-                lines.append(
-                    _text(
-                        "  … "
-                        + ngettext(
-                            "{count} more line", "{count} more lines", len(rows) - _BODY_PREVIEW_LINES
-                        ).format(count=len(rows) - _BODY_PREVIEW_LINES),
-                        "wire.fold",
-                    )
-                )
+                lines.append(self._more_lines(len(rows) - _BODY_PREVIEW_LINES))
         return lines
+
+    def _capped(self, lines: list[Text], most: int) -> list[Text]:
+        if len(lines) <= most:
+            return lines
+        return [*lines[: most - 1], self._more_lines(len(lines) - most + 1)]
+
+    def _more_lines(self, count: int) -> Text:
+        words = ngettext("{count} more line", "{count} more lines", count).format(count=count)
+        return fold_mark(words, plain=self.plain, indent="  ")
 
     def _several_to_send(self, requests: Sequence[tuple[Sendable, int | None]]) -> list[Text]:
         delays = [delay for _request, delay in requests]
@@ -244,7 +252,8 @@ class Screens:
         for request, delay in requests:
             line = _text("  " + self._one_line(request))
             if delay:
-                line.append("   " + _("{ms} ms after the first").format(ms=delay), "muted")
+                words = _("{ms} ms after the first").format(ms=delay)
+                line.append(f" ({words})" if self.plain else f"   {words}", "muted")
             lines.append(line)
         return lines
 
@@ -265,8 +274,13 @@ class Screens:
         Args:
             address: where other clients may send what answers it; empty where only the prompt counts.
         """
+        from rich.text import Text
+
         lines: list[Text] = [*evidence, *([_text("")] if evidence else [])]
-        lines += self.prose(question.prompt, "question")
+        if self.plain and evidence:
+            lines.insert(0, _text(_("From the exchange, once more:")))
+        asked = _("Question: {words}").format(words=question.prompt) if self.plain else question.prompt
+        lines += self.prose(asked, "question")
         if address:
             if question.start:
                 words_here = _("Enter opens the editor; or send it with any client to {address}")
@@ -277,7 +291,9 @@ class Screens:
         for letter, key in zip(LETTERS, shown, strict=False):
             rows = prose_lines(words[key], width=self.width - 5, plain=self.plain) or [_text("")]
             for place, row in enumerate(rows):
-                lines.append(_text(f"  {letter}) " if place == 0 else "     ", "choice").append_text(row))
+                # The letter alone: where all is bold, nothing stands out.
+                mark = (f"  {letter}) " if place == 0 else "     ", "choice")
+                lines.append(Text.assemble(mark).append_text(row))
         return Fixed(lines)
 
     def said(self, start: str, markdown: str = "", style: str = "") -> list[Text]:
@@ -294,13 +310,24 @@ class Screens:
         return Fixed([*lines, _text("")])
 
     def help(self) -> list[Text]:
-        width = max(len(command.usage) for command in COMMANDS) + 2
         return [
             _text(_("A command is a colon and a letter or its whole word, such as :h or :hint.")),
-            *(_text(f"  {command.usage.ljust(width)}{_(command.summary)}") for command in COMMANDS),
+            *(line for command in COMMANDS for line in self._command(command)),
             _text(_("Ctrl-C clears the line, or ends a running request. Ctrl-D leaves.")),
             _text(_("An answer that starts with a colon is typed \\:so.")),
         ]
+
+    def _command(self, command: CommandHelp) -> list[Text]:
+        """How a command is typed and what it does, its further rows below the first."""
+        from tutor.screen.wide import wrapped
+
+        words = _(command.summary)
+        if self.plain:
+            return [_text(_("{start}: {words}").format(start=command.usage, words=words))]
+        column = max(len(each.usage) for each in COMMANDS) + 4
+        rows = wrapped(words, self.width - column)
+        marks = [f"  {command.usage}".ljust(column), *(" " * column for _row in rows[1:])]
+        return [_text(mark).append_text(row) for mark, row in zip(marks, rows, strict=True)]
 
     def lesson_end(self, lesson: Lesson, missed: Sequence[Miss]) -> list[Item]:
         """The page a learner keeps: takeaways by part, misses with what was true."""
@@ -393,6 +420,21 @@ class Screens:
         return [_text("  - " if place == 0 else "    ").append_text(row) for place, row in enumerate(rows)]
 
 
+def _first_to_do(step: Step) -> str:
+    """What the learner does first in a step."""
+    for block in step.blocks:
+        if is_fired(block):
+            guessed = any(each.prediction and each.exchange == block.id for each in step.questions)
+            if guessed:
+                return _("You guess; then the first request goes out.")
+            return _("Enter sends the first request.")
+        if isinstance(block, Question) and block.kind is QuestionKind.EXERCISE:
+            return _("You write the first view; each save runs it.")
+        if isinstance(block, Question) and not block.prediction:
+            return _("It begins with a question.")
+    return _("Enter goes on.")
+
+
 def answer_in_words(question: Question) -> str:
     """The right answer as Markdown, without letters: those are another learner's."""
     words = dict(question.choices)
@@ -445,14 +487,6 @@ def label_for(question: Question, shown: Sequence[str]) -> str:
 
 def _url(target: str, address: str) -> str:
     return target if target.startswith("http") else address + target
-
-
-def _capped(lines: list[Text], most: int) -> list[Text]:
-    if len(lines) <= most:
-        return lines
-    hidden = len(lines) - most + 1
-    mark = "  … " + ngettext("{count} more line", "{count} more lines", hidden).format(count=hidden)
-    return [*lines[: most - 1], _text(mark, "wire.fold")]
 
 
 def _text(words: str, style: str = "") -> Text:

@@ -167,13 +167,7 @@ class Session:
         outline, step = here
         if first_time:
             first = next(item for item in self._lesson(outline).steps if item.id == step.id)
-            return [
-                self._talk.screens.welcome(
-                    server.address,
-                    self._env.language,
-                    guess_first=any(question.prediction for question in first.questions[:1]),
-                )
-            ]
+            return [self._talk.screens.welcome(server.address, self._env.language, first)]
         previous = previous_main(outline, step.id)
         if previous is not None:
             lesson = self._lesson(outline)

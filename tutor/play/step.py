@@ -35,7 +35,7 @@ from tutor.play.exercise import ExercisePlayer
 from tutor.play.exhibits import Exhibits
 from tutor.play.live import LiveDrawing
 from tutor.play.screens import Sendable, label_for
-from tutor.play.step_commands import Asked, StepCommands
+from tutor.play.step_commands import TAKE_NUMBERS, Asked, StepCommands
 from tutor.screen.beat import Fixed, Item
 from tutor.wire.exchange import Exchange
 from tutor.wire.raw_text import parse_raw_block
@@ -95,6 +95,7 @@ class StepPlayer:
         self._commands = StepCommands(
             talk, step, run, self._exhibits, self._asked, address=address, refire=self._refire
         )
+        talk.explains = lambda: self._commands.explains
         self._place = 0
         """Which block is played."""
         self._told = 0
@@ -202,8 +203,7 @@ class StepPlayer:
             guesses.append((question, guess))
             if guess is None:
                 break
-        if not predictions:
-            self._flush(unbroken=unbroken)
+        if not predictions and not self._flush(unbroken=unbroken, fires=bool(ready)):
             self._wait_to_send()
         self._sending = None
         exchanges = self._fire_all(group)
@@ -344,7 +344,8 @@ class StepPlayer:
         """One guess; None where the learner fires without one."""
         shown = shown_order(question, self._seed)
         self._pending.append(self._talk.screens.question(question, shown, self._exhibits.evidence(question)))
-        self._flush()
+        if self._flush(fires=True):
+            return None
         self._asked.open(question)
         while True:
             bar = (_(":f fire without a guess"), _(":h hint"), _(":n next"), _(":m map"), _(":? help"))
@@ -353,6 +354,7 @@ class StepPlayer:
                 bar,
                 options=self._words(question),
                 returns={Verb.FIRE, Verb.ANSWER, Verb.LANGUAGE},
+                takes_numbers=question.kind in TAKE_NUMBERS,
             )
             if typed.verb is Verb.LANGUAGE:
                 if self._respeak(typed):
@@ -430,6 +432,7 @@ class StepPlayer:
             bar,
             options=self._words(question),
             returns={Verb.ANSWER, Verb.LANGUAGE},
+            takes_numbers=question.kind in TAKE_NUMBERS,
         )
         if typed.verb is Verb.ANSWER:
             return None
@@ -533,10 +536,11 @@ class StepPlayer:
     def _words(question: Question) -> list[str]:
         return [words for _key, words in question.choices]
 
-    def _flush(self, *, unbroken: bool = False) -> None:
-        self._talk.show(self._pending, unbroken=unbroken)
-        self._pending = []
+    def _flush(self, *, unbroken: bool = False, fires: bool = False) -> bool:
+        """Show what is pending; True where `:f` was typed before all of it was shown, and `fires`."""
+        pending, self._pending = self._pending, []
         self._on_screen = set()
+        return self._talk.show(pending, unbroken=unbroken, fires=fires)
 
     # Feedback
 

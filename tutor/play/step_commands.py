@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tutor.client import StepRun
-from tutor.course.model import Question, Source, Step
+from tutor.course.model import Question, QuestionKind, Source, Step
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
 from tutor.play.compare import compared
@@ -18,6 +18,9 @@ from tutor.screen.flask_side import flask_line, timeline_lines
 from tutor.screen.wire import View, request_lines, response_lines
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import RequestSyntaxError, parse_request_line
+
+TAKE_NUMBERS = frozenset({QuestionKind.NUMBER, QuestionKind.TEXT})
+"""Kinds of question to which a number is an answer."""
 
 
 @dataclass(slots=True)
@@ -62,6 +65,8 @@ class StepCommands:
         self._asked = asked
         self._address = address
         self._refire = refire
+        self._explained: Exchange | None = None
+        """The exchange whose parts were shown last."""
 
     def handle(self, typed: Typed) -> bool:
         """Carry out a command that is about this step; False where it is not."""
@@ -127,7 +132,11 @@ class StepCommands:
         if exchange is not None:
             view = View(line_ends=True, ascii_only=self._talk.env.out.ascii_only, plain=self._talk.env.plain)
             self._talk.reply(
-                [*request_lines(exchange, view), *response_lines(exchange, view), flask_line(exchange)]
+                [
+                    *request_lines(exchange, view),
+                    *response_lines(exchange, view),
+                    flask_line(exchange, plain=view.plain),
+                ]
             )
 
     def _compare(self, argument: str) -> None:
@@ -140,7 +149,7 @@ class StepCommands:
     def _timeline(self, argument: str) -> None:
         exchange = self._picked(argument)
         if exchange is not None:
-            self._talk.reply(timeline_lines(exchange))
+            self._talk.reply(timeline_lines(exchange, plain=self._talk.env.plain))
 
     def _write(self, argument: str) -> None:
         exchange = self._picked("")
@@ -154,7 +163,24 @@ class StepCommands:
         if exchange is None:
             return
         out = self._talk.env.out
-        self._talk.reply(explained_lines(exchange, argument, width=out.size[0], ascii_only=out.ascii_only))
+        self._explained = exchange
+        asked = self._asked.question
+        self._talk.reply(
+            explained_lines(
+                exchange,
+                argument,
+                width=out.size[0],
+                ascii_only=out.ascii_only,
+                plain=out.plain,
+                bare=asked is None or asked.kind not in TAKE_NUMBERS,
+            )
+        )
+
+    @property
+    def explains(self) -> bool:
+        """Whether the parts of the last exchange are on the screen, so that a number names one."""
+        exchanges = self._exhibits.exchanges
+        return bool(exchanges) and exchanges[-1][1] is self._explained
 
     def _view_source(self) -> None:
         from tutor.sandbox.source import SourceError, view_excerpt

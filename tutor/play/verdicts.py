@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from tutor.course.model import ExchangeBlock, HttpBlock
 from tutor.grading.exercises import Claim, ProbeVerdict
-from tutor.language import _, ngettext
+from tutor.language import _, clauses, ngettext
 from tutor.screen.beat import Exhibit, Fixed, Item
 from tutor.screen.flask_side import flask_line
+from tutor.screen.fold import cut, fold_mark
+from tutor.screen.row import row_line
 from tutor.screen.wire import (
     REQUEST_STAGES,
     RESPONSE_STAGES,
@@ -38,9 +40,6 @@ _CLAIM_INDENT = 6
 
 _ROW_FIELDS = 48
 """Longest given fields, in characters, that stand in a row."""
-
-_ROW_BODY = 40
-"""Longest body, in characters, that stands in a row."""
 
 
 class VerdictScreens:
@@ -87,7 +86,10 @@ class VerdictScreens:
             return [Fixed(self._failure(run))]
         view = View(ascii_only=self._env.out.ascii_only, plain=self._env.plain)
         hops = [hop for hops in run.fired.values() for hop in hops]
-        lines = [[*request_lines(hop, view), *response_lines(hop, view), flask_line(hop)] for hop in hops]
+        lines = [
+            [*request_lines(hop, view), *response_lines(hop, view), flask_line(hop, plain=view.plain)]
+            for hop in hops
+        ]
         crashes = [line for crash in run.crashes.values() for line in failure_lines(crash, self._file)]
         return [*map(Fixed, lines), Fixed([*self._wrapped(crashes), Text()])]
 
@@ -102,11 +104,21 @@ class VerdictScreens:
             _("the model solution"),
             lineterm="",
         )
+        if self._env.plain:
+            return [Text(words) for line in lines if (words := self._in_words(line))]
         styles = {"+": "right", "-": "off", "@": "muted"}
         return [
             Text("  " + visible(line, ascii_only=self._env.out.ascii_only), styles.get(line[:1], ""))
             for line in lines
         ]
+
+    def _in_words(self, line: str) -> str:
+        """A line of a diff with words for its sign; nothing for what only counts lines."""
+        sign, text = line[:1], visible(line[1:], ascii_only=self._env.out.ascii_only)
+        if line.startswith(("---", "+++", "@@")):
+            return ""
+        words = {"+": _("Only in the model solution: {line}"), "-": _("Only in yours: {line}")}
+        return words.get(sign, _("In both: {line}")).format(line=text)
 
     # Parts
 
@@ -132,7 +144,7 @@ class VerdictScreens:
 
         if verdict.probe.id in run.crashes:
             # The page that Flask makes of a crash says nothing of it.
-            yield Fixed([flask_line(exchange)])
+            yield Fixed([flask_line(exchange, plain=view.plain)])
             return
         least = len(RESPONSE_STAGES) - 1
 
@@ -140,17 +152,17 @@ class VerdictScreens:
             """All; then less and less; then the response alone, as the row below says the request."""
             response = response_lines(exchange, view, RESPONSE_STAGES[min(stage, least)])
             request = request_lines(exchange, view, REQUEST_STAGES[stage]) if stage <= least else []
-            return [*request, *response, flask_line(exchange), Text()] if stage <= least + 1 else []
+            flask = flask_line(exchange, plain=view.plain)
+            return [*request, *response, flask, Text()] if stage <= least + 1 else []
 
         yield Exhibit(lines, least + 2)
 
     def _probe(self, verdict: ProbeVerdict, run: Run) -> Iterator[Text]:
         """Its row; where it does not pass, each of its expectations, and the exception behind it."""
         hops = run.fired.get(verdict.probe.id, ())
+        number = _number(verdict, run) if len(run.verdict.probes) > 1 and hops else ""
         row = self._marked(verdict.passes)
-        if len(run.verdict.probes) > 1 and hops:
-            row.append(f"{_number(verdict, run)}  ", "muted")
-        row.append_text(self._asked_and_answered(hops, verdict))
+        row.append_text(self._asked_and_answered(hops, verdict, str(number)))
         yield row
         if verdict.passes:
             return
@@ -161,28 +173,19 @@ class VerdictScreens:
         if crash is not None:
             yield from self._wrapped(failure_lines(crash, self._file), indent="    ")
 
-    def _asked_and_answered(self, hops: Sequence[Exchange], verdict: ProbeVerdict) -> Text:
+    def _asked_and_answered(self, hops: Sequence[Exchange], verdict: ProbeVerdict, number: str) -> Text:
         from rich.text import Text
 
         if not hops:
             return Text(_("{probe}: not fired").format(probe=verdict.probe.id))
-        row = Text()
-        for place, exchange in enumerate(hops):
-            request, response = exchange.request, exchange.response
-            if place:
-                row.append(" → ")
-            if request is not None:
-                row.append(visible(f"{request.method} {request.target}"), "request.heading")
-                row.append(self._given(verdict.probe, request) if not place else "", "muted")
-            row.append(" → ")
-            if response is None:
-                row.append(_("no response"), "response.heading")
-            else:
-                row.append(visible(f"{response.status} {response.reason}".strip()), "response.heading")
-        body = hops[-1].response.text.strip("\r\n") if hops[-1].response is not None else ""
-        if body and len(body) <= _ROW_BODY and "\n" not in body:
-            row.append("  " + visible(body, ascii_only=self._env.out.ascii_only), "wire.body")
-        return row
+        request = hops[0].request
+        return row_line(
+            hops,
+            ascii_only=self._env.out.ascii_only,
+            plain=self._env.plain,
+            start=number,
+            given=self._given(verdict.probe, request) if request is not None else "",
+        )
 
     def _given(self, probe: ExchangeBlock, request: Message) -> str:
         """The fields that tell this request from others to the same address, where they are short."""
@@ -190,7 +193,7 @@ class VerdictScreens:
             return ""
         names = [name for name, _value in parse_http_block(probe.text).fields]
         given = [f"{name}: {value}" for name in names if (value := request.value(name)) is not None]
-        row = "".join(f"  {each}" for each in given)
+        row = clauses(given) if self._env.plain else "  ".join(given)
         return visible(row, ascii_only=self._env.out.ascii_only) if len(row) <= _ROW_FIELDS else ""
 
     def _claim(self, claim: Claim) -> list[Text]:
@@ -204,8 +207,8 @@ class VerdictScreens:
         if self._env.plain or cell_len(whole) <= room:
             return [line.append(whole)]
         return [
-            line.append(_cut(first, room)),
-            *(Text(" " * _CLAIM_INDENT + _cut(other, room)) for other in others),
+            line.append(cut(first, room)),
+            *(Text(" " * _CLAIM_INDENT + cut(other, room)) for other in others),
         ]
 
     def _marked(self, holds: bool, *, indent: str = "") -> Text:
@@ -224,17 +227,18 @@ class VerdictScreens:
         if not lines:
             return []
         width = self._env.out.size[0] - 4
+        plain = self._env.plain
         shown = [Text(_("Your file printed:"), "muted")]
         for line in lines[:PRINTED_LINES]:
             text = visible(line[: 4 * width], ascii_only=self._env.out.ascii_only)
-            shown.append(Text("  " + (text if len(text) <= width else text[: width - 1] + "…"), "wire.body"))
+            shown.append(Text("  " + cut(text, width), "wire.body"))
         rest = len(lines) - PRINTED_LINES
         if run.output_dropped:
-            words = _("… {count} bytes more").format(count=f"{run.output_dropped:,}")
-            shown.append(Text("  " + words, "wire.fold"))
+            words = _("{count} more bytes").format(count=f"{run.output_dropped:,}")
+            shown.append(fold_mark(words, plain=plain, indent="  "))
         elif rest > 0:
-            words = ngettext("… {count} more line", "… {count} more lines", rest).format(count=rest)
-            shown.append(Text("  " + words, "wire.fold"))
+            words = ngettext("{count} more line", "{count} more lines", rest).format(count=rest)
+            shown.append(fold_mark(words, plain=plain, indent="  "))
         return shown
 
     def _wrapped(self, lines: Sequence[str], *, indent: str = "") -> list[Text]:
@@ -251,10 +255,6 @@ class VerdictScreens:
                 wrapped = Text(text).wrap(self._env.out.console, max(20, width - len(indent)))
                 rows += [Text(indent).append_text(row) for row in wrapped]
         return rows
-
-
-def _cut(words: str, room: int) -> str:
-    return words if len(words) <= room else words[: room - 1] + "…"
 
 
 def shown_probe(run: Run) -> ProbeVerdict | None:

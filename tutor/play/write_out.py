@@ -47,7 +47,7 @@ def write_out(
     name = name.strip()
     if not name:
         # One line each: where a terminal wraps them, they are still copied as they are.
-        return [Text(visible(line)) for line in render(exchange).rstrip("\n").split("\n")]
+        return [Text(visible(line), no_wrap=True) for line in render(exchange).rstrip("\n").split("\n")]
     return [_into_file(name, render(redacted(exchange) if arrived else exchange))]
 
 

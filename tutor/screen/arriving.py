@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tutor.language import _
 from tutor.screen.flask_side import flask_line
+from tutor.screen.stream import since
 from tutor.screen.wire import (
     View,
     body_lines,
@@ -13,14 +14,14 @@ from tutor.screen.wire import (
     frame_line,
     frame_lines,
     head_lines,
+    note,
     raw_lines,
     request_lines,
     response_heading,
     response_lines,
-    since,
     unread_lines,
 )
-from tutor.wire.escape import DISPLAY_CAP, visible
+from tutor.wire.escape import DISPLAY_CAP
 from tutor.wire.exchange import Direction, Exchange
 from tutor.wire.frames import frames
 from tutor.wire.message import Message, body_spans, read_chunked
@@ -59,14 +60,14 @@ class ArrivingExchange:
             self._asked = True
             lines += request_lines(exchange, self._view)
         elif ended:
-            lines += unread_lines(exchange)
+            lines += unread_lines(exchange, self._view)
         if not self._asked:
             return lines
         if ended and not self._heads:
             lines += response_lines(exchange, self._view)
         else:
             lines += self._answered(exchange, ended=ended)
-        return [*lines, flask_line(exchange)] if ended else lines
+        return [*lines, flask_line(exchange, plain=self._view.plain)] if ended else lines
 
     def _answered(self, exchange: Exchange, *, ended: bool) -> list[Text]:
         lines: list[Text] = []
@@ -84,8 +85,8 @@ class ArrivingExchange:
             else:
                 lines += self._body(exchange, final, ended=ended)
         if ended:
-            notes = [note for message in exchange.responses for note in message.notes]
-            lines += [_note(note) for note in (*notes, exchange.error) if note]
+            notes = [words for message in exchange.responses for words in message.notes]
+            lines += [note(words, plain=self._view.plain) for words in (*notes, exchange.error) if words]
         return lines
 
     def _framed(self, exchange: Exchange, *, ended: bool) -> list[Text]:
@@ -98,7 +99,7 @@ class ArrivingExchange:
                 lines.append(
                     frame_line(timed.frame, self._view, from_client=timed.from_client, since_s=since_s)
                 )
-                lines += [_note(note) for note in timed.frame.notes]
+                lines += [note(words, plain=self._view.plain) for words in timed.frame.notes]
         self._frames = seen
         if ended:
             # What is left of a frame that was cut.
@@ -151,7 +152,12 @@ class ArrivingExchange:
         if not ended or len(message.raw_body) <= DISPLAY_CAP:
             return []
         words = _("The body has {length} bytes; the first {shown} are shown.")
-        return [_note(words.format(length=f"{message.body_length:,}", shown=f"{DISPLAY_CAP:,}"))]
+        return [
+            note(
+                words.format(length=f"{message.body_length:,}", shown=f"{DISPLAY_CAP:,}"),
+                plain=self._view.plain,
+            )
+        ]
 
 
 def is_asked(exchange: Exchange) -> bool:
@@ -161,9 +167,3 @@ def is_asked(exchange: Exchange) -> bool:
 
 def _has_head(message: Message) -> bool:
     return message.head.endswith((b"\n\n", b"\n\r\n"))
-
-
-def _note(words: str) -> Text:
-    from rich.text import Text
-
-    return Text(visible(words), "wire.note")

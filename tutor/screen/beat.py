@@ -48,8 +48,10 @@ Item = Fixed | Exhibit
 
 
 def rows(lines: Sequence[Text], width: int) -> int:
-    """How many rows of a terminal the lines take; long lines wrap."""
-    return sum(max(1, -(-line.cell_len // width)) for line in lines)
+    """How many rows of a terminal the lines take as they are shown."""
+    from tutor.screen.wide import fitted
+
+    return sum(max(1, -(-row.cell_len // width)) for line in lines for row in fitted(line, width))
 
 
 def lay_out(items: Sequence[Item], *, width: int, height: int, full: bool = False) -> list[list[Text]]:
@@ -65,14 +67,26 @@ def lay_out(items: Sequence[Item], *, width: int, height: int, full: bool = Fals
         lines = [line for item in items for line in item.at(fold)]
         if rows(lines, width) <= limit:
             return [lines]
-    # What takes several beats anyway folds no further than brings their number down.
+    # What takes several beats anyway folds no further than brings their number down, or keeps messages whole.
     splits = [_split(items, width, limit, fold) for fold in range(deepest + 1)]
-    return min(splits, key=len)
+    return min(splits, key=lambda split: (len(split.beats), split.cuts)).beats
 
 
-def _split(items: Sequence[Item], width: int, limit: int, fold: int) -> list[list[Text]]:
+@dataclass(frozen=True, slots=True)
+class _Split:
+    beats: list[list[Text]]
+    cuts: int
+    """How many beats begin in the middle of something."""
+
+
+HEADINGS = frozenset({"request.heading", "response.heading", "flask.heading"})
+"""Styles of lines that begin something: a beat had better end before one."""
+
+
+def _split(items: Sequence[Item], width: int, limit: int, fold: int) -> _Split:
     beats: list[list[Text]] = [[]]
     held: list[Text] = []
+    cuts = 0
     for item in items:
         lines = held + list(item.at(fold))
         held = []
@@ -81,26 +95,52 @@ def _split(items: Sequence[Item], width: int, limit: int, fold: int) -> list[lis
             continue
         if beats[-1] and rows([*beats[-1], *lines], width) > limit:
             beats.append([])
-        for chunk in _chunks(lines, width, limit):
+        for place, chunk in enumerate(_chunks(lines, width, limit)):
             if beats[-1] and rows([*beats[-1], *chunk], width) > limit:
                 beats.append([])
+            cuts += place > 0 and not _begins(chunk[0])
             beats[-1].extend(chunk)
     beats[-1].extend(held)
-    return [_without_leading_blanks(beat) for beat in beats if beat]
+    return _Split([_without_leading_blanks(beat) for beat in beats if beat], cuts)
 
 
 def _chunks(lines: Sequence[Text], width: int, limit: int) -> list[list[Text]]:
-    """Lines cut into runs that fit, at blank lines where there are any."""
+    """Lines cut into runs that fit, before headings and blank lines as far as that makes no more of them."""
     if rows(lines, width) <= limit:
         return [list(lines)]
-    chunks: list[list[Text]] = [[]]
+    filled = _filled([[line] for line in lines], width, limit)
+    parts: list[list[Text]] = []
     for line in lines:
-        if rows([*chunks[-1], line], width) > limit:
+        if parts and not _begins(line):
+            parts[-1].append(line)
+        else:
+            parts.append([line])
+    apart = _filled(parts, width, limit)
+    return apart if len(apart) <= len(filled) else filled
+
+
+def _filled(parts: Sequence[Sequence[Text]], width: int, limit: int) -> list[list[Text]]:
+    """Parts put together as far as they fit; what fits nowhere is cut."""
+    chunks: list[list[Text]] = [[]]
+    for part in parts:
+        if rows([*chunks[-1], *part], width) <= limit:
+            chunks[-1].extend(part)
+            continue
+        if chunks[-1]:
             chunks.append([])
-        chunks[-1].append(line)
+        for line in part:
+            if chunks[-1] and rows([*chunks[-1], line], width) > limit:
+                chunks.append([])
+            chunks[-1].append(line)
     return chunks
 
 
+def _begins(line: Text) -> bool:
+    return line.style in HEADINGS or not (line.no_wrap or line.plain.strip())
+
+
 def _without_leading_blanks(lines: Sequence[Text]) -> list[Text]:
-    start = next((place for place, line in enumerate(lines) if line.plain.strip()), len(lines))
+    start = next(
+        (place for place, line in enumerate(lines) if line.no_wrap or line.plain.strip()), len(lines)
+    )
     return list(lines[start:])

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from tutor.language import _, listed, ngettext
+from tutor.screen.fold import fold_mark
 from tutor.wire.compare import Likeness, LinePart, Pair, compare
 from tutor.wire.escape import DISPLAY_CAP, WireLine, visible_bytes
 from tutor.wire.exchange import Exchange
@@ -79,7 +80,7 @@ def compared_lines(
     sides = _sides(first.exchange, second.exchange, plain=plain)
     drawing: _Beside | _Under
     if plain or width < BESIDE_COLUMNS:
-        drawing = _Under(first, second, ascii_only=ascii_only)
+        drawing = _Under(first, second, ascii_only=ascii_only, plain=plain)
     else:
         drawing = _Beside(first, second, width=width, ascii_only=ascii_only)
     lines = drawing.opening()
@@ -98,7 +99,7 @@ def compared_lines(
             shown.add(pair.likeness)
         lines += drawing.missing(side)
         if len(kept) < len(pairs):
-            lines.append(_fold_mark(pairs, kept, first.number, second.number, plain=plain))
+            lines.append(_mark_of(pairs, kept, first.number, second.number, plain=plain))
         lines += _notes(side)
     return [*lines, *drawing.legend(shown)]
 
@@ -172,13 +173,19 @@ class _Beside:
 class _Under:
     """Every line for itself, with words before it."""
 
-    def __init__(self, first: Compared, second: Compared, *, ascii_only: bool) -> None:
+    def __init__(self, first: Compared, second: Compared, *, ascii_only: bool, plain: bool) -> None:
+        self._plain = plain
         self._first = first
         self._second = second
         self._ascii_only = ascii_only
 
     def opening(self) -> list[Text]:
         first, second = (_title(each, self._ascii_only) for each in (self._first, self._second))
+        if self._plain:
+            words = _("Exchange {first} compared with exchange {second}:")
+            pair = (self._first, self._second)
+            named = [f"{each.number} ({_name(each, self._ascii_only)})" for each in pair]
+            return [_styled(words.format(first=named[0], second=named[1]), "title")]
         between = _("compared with")
         return [first.append(f" {between} ").append_text(second)]
 
@@ -218,8 +225,11 @@ def _nothing_differs() -> str:
 
 
 def _title(each: Compared, ascii_only: bool) -> Text:
-    name = visible_bytes(each.name.encode("utf-8", "surrogateescape"), ascii_only=ascii_only)
-    return _styled(f"{each.number}  {name}", "title")
+    return _styled(f"{each.number}  {_name(each, ascii_only)}", "title")
+
+
+def _name(each: Compared, ascii_only: bool) -> str:
+    return visible_bytes(each.name.encode("utf-8", "surrogateescape"), ascii_only=ascii_only)
 
 
 def _drawn(pair: Pair, ascii_only: bool) -> tuple[Text, Text]:
@@ -274,7 +284,7 @@ def _chopped(text: Text, width: int) -> list[Text]:
     return [first, *(Text(" " * _HANGING).append_text(row) for row in further)]
 
 
-def _fold_mark(pairs: Sequence[Pair], kept: Sequence[Pair], one: int, other: int, *, plain: bool) -> Text:
+def _mark_of(pairs: Sequence[Pair], kept: Sequence[Pair], one: int, other: int, *, plain: bool) -> Text:
     hidden = Counter(pair.likeness for pair in pairs) - Counter(pair.likeness for pair in kept)
     parts = []
     if same := hidden[Likeness.SAME]:
@@ -291,11 +301,7 @@ def _fold_mark(pairs: Sequence[Pair], kept: Sequence[Pair], one: int, other: int
                 count=more
             )
         )
-    said = listed(parts)
-    if plain:
-        words = _("Folded: {hidden}. :c {first} {second} shows all.")
-        return _styled(words.format(hidden=said, first=one, second=other), "wire.fold")
-    return _styled(f"… {said} (:c {one} {other})", "wire.fold")
+    return fold_mark(listed(parts), plain=plain, command=f":c {one} {other}")
 
 
 def _notes(side: _Side) -> list[Text]:

@@ -112,7 +112,10 @@ class Output:
         )
 
     def show(self, lines: Iterable[Text | str] = ()) -> None:
-        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line."""
+        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line.
+
+        On a terminal a `Text` that is too long is broken between words, unless it is `no_wrap`.
+        """
         with output_errors():
             for line in lines:
                 if isinstance(line, str):
@@ -121,7 +124,7 @@ class Output:
                 elif self.plain:
                     self._write(self._escaped(line.plain) + "\n")
                 else:
-                    self._write(self._styled(line) + "\n")
+                    self._write("".join(self._styled(row) + "\n" for row in self._rows(line)))
             self.stream.flush()
 
     def ask(self, label: str) -> None:
@@ -141,6 +144,11 @@ class Output:
             self.stream.buffer.write(content)
             self.stream.buffer.flush()
 
+    def _rows(self, line: Text) -> list[Text]:
+        from tutor.screen.wide import fitted
+
+        return fitted(line, self.size[0])
+
     def _styled(self, line: Text) -> str:
         escaped = self._escaped(line.plain)
         if escaped != line.plain:
@@ -152,7 +160,7 @@ class Output:
 
     def _escaped(self, text: str) -> str:
         if not self.ascii_only:
-            return visible(text)
+            return _spelled(visible(text)) if self.plain else visible(text)
         if self._only_ascii_words:
             return visible(plain_symbols(text), ascii_only=True)
         return "".join(
@@ -194,6 +202,38 @@ def output_errors() -> Iterator[None]:
 def _is_dumb(variables: Mapping[str, str]) -> bool:
     """Whether nothing is known of a terminal that could be relied on. Windows' own have no TERM."""
     return variables.get("TERM", "" if os.name != "nt" else "windows") in {"", "dumb", "unknown"}
+
+
+_CONTROL_NAMES = (
+    *(
+        "NUL",
+        "SOH",
+        "STX",
+        "ETX",
+        "EOT",
+        "ENQ",
+        "ACK",
+        "BEL",
+        "BS",
+        "TAB",
+        "LF",
+        "VT",
+        "FF",
+        "CR",
+        "SO",
+        "SI",
+    ),
+    *("DLE", "DC1", "DC2", "DC3", "DC4", "NAK", "SYN", "ETB", "CAN", "EM", "SUB", "ESC", "FS", "GS", "RS"),
+    *("US", "SP", "DEL"),
+)
+_PICTURES = str.maketrans({0x2400 + code: f"[{name}]" for code, name in enumerate(_CONTROL_NAMES)})
+
+
+def _spelled(text: str) -> str:
+    """Control pictures as names: `[LF]` is read aloud as two letters."""
+    if text.isascii():
+        return text
+    return text.replace("␍␊", "[CRLF]").translate(_PICTURES)
 
 
 def plain_symbols(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tutor.language import _, ngettext
+from tutor.screen.fold import cut, fold_mark
 from tutor.wire.escape import visible, visible_bytes
 from tutor.wire.exchange import Direction, Exchange
 from tutor.wire.message import Message
@@ -84,7 +85,9 @@ def sequence_lines(
         fold: from 0, which shows all, to `FOLDS`.
     """
     events = [
-        event for number, each in enumerate(exchanges, 1) for event in _events(number, each, ascii_only)
+        event
+        for number, each in enumerate(exchanges, 1)
+        for event in _events(number, each, ascii_only, plain)
     ]
     events.sort(key=lambda event: event.at_s)
     bodies = sum(isinstance(event, _Arrow) and bool(event.body) for event in events)
@@ -96,11 +99,12 @@ def sequence_lines(
             events, spaced=fold == 0, with_bodies=with_bodies
         )
     if bodies and not with_bodies:
-        lines.append(_fold_mark(bodies, plain=plain))
+        hidden = ngettext("{count} body", "{count} bodies", bodies).format(count=bodies)
+        lines.append(fold_mark(hidden, plain=plain, command=":v"))
     return lines
 
 
-def _events(number: int, exchange: Exchange, ascii_only: bool) -> Iterator[_Event]:
+def _events(number: int, exchange: Exchange, ascii_only: bool, plain: bool) -> Iterator[_Event]:
     start_s = exchange.accepted_s
     request = exchange.request
     if request is not None:
@@ -120,8 +124,8 @@ def _events(number: int, exchange: Exchange, ascii_only: bool) -> Iterator[_Even
     end_s = start_s + exchange.duration_s
     if len(parts) > _MOST_PARTS:
         more = len(parts) - _MOST_PARTS
-        words = ngettext("… {count} more part (:r {number})", "… {count} more parts (:r {number})", more)
-        yield _Note(number, end_s, words.format(count=more, number=number))
+        words = ngettext("{count} more part", "{count} more parts", more).format(count=more)
+        yield _Note(number, end_s, fold_mark(words, plain=plain, command=f":r {number}").plain)
     if exchange.error:
         yield _Note(number, end_s, visible(exchange.error, ascii_only=ascii_only))
     elif not exchange.data(Direction.RESPONSE):
@@ -198,7 +202,7 @@ class _Drawing:
     def _arrow(self, number: int, arrow: _Arrow) -> None:
         from rich.text import Text
 
-        label = _cut(arrow.label, self._inside - _LABEL_ROOM)
+        label = cut(arrow.label, self._inside - _LABEL_ROOM)
         shaft = "─" * (self._inside - _cells(label) - 4)
         gutter = (self._number(number), "muted")
         if arrow.from_client:
@@ -213,7 +217,7 @@ class _Drawing:
         """Words under the end of the arrow that sent them."""
         from rich.text import Text
 
-        shown = _cut(words, self._inside - _LABEL_ROOM)
+        shown = cut(words, self._inside - _LABEL_ROOM)
         blank = " " * (self._inside - _cells(shown) - 3)
         sides = ("   ", blank) if from_client else (blank, "   ")
         self._lines.append(
@@ -225,7 +229,7 @@ class _Drawing:
     def _note(self, number: int, words: str) -> None:
         from rich.text import Text
 
-        shown = _cut(words, self._inside - 2)
+        shown = cut(words, self._inside - 2)
         left = (self._inside - _cells(shown)) // 2
         right = self._inside - _cells(shown) - left
         self._lines.append(
@@ -255,27 +259,9 @@ def _in_words(events: Sequence[_Event], *, with_bodies: bool) -> Iterator[Text]:
         )
         yield Text(words.format(number=event.number, label=event.label))
         for each in event.fields:
-            yield Text(f"  {each}")
+            yield Text("  " + _("field: {text}").format(text=each))
         if with_bodies and event.body:
             yield Text("  " + _("body: {text}").format(text=event.body))
-
-
-def _fold_mark(bodies: int, *, plain: bool) -> Text:
-    from rich.text import Text
-
-    hidden = ngettext("{count} body", "{count} bodies", bodies).format(count=bodies)
-    if plain:
-        return Text(_("Folded: {hidden}. :v shows all.").format(hidden=hidden), "wire.fold")
-    return Text(f"… {hidden} (:v)", "wire.fold")
-
-
-def _cut(words: str, columns: int) -> str:
-    """The words in so many columns; what does not fit is cut with a mark."""
-    from rich.text import Text
-
-    text = Text(words)
-    text.truncate(max(1, columns), overflow="ellipsis")
-    return text.plain
 
 
 def _cells(words: str) -> int:

@@ -54,6 +54,13 @@ STYLES = {
     "mark.open": "dim",
     "mark.here": "bold cyan",
     "map.part": "italic",
+    "file": "bold",
+    # How far a run is: rich's own names; its defaults are colours of their own.
+    "bar.back": "dim",
+    "bar.complete": "green",
+    "bar.finished": "green",
+    "bar.pulse": "green",
+    "progress.download": "default",
     # Prose.
     # rich's own names; its defaults set colours that are unreadable on a light background.
     "markdown.code": "bold",
@@ -78,7 +85,7 @@ def prompt_styles() -> dict[str, str]:
     return {
         name.replace(".", "-"): " ".join(_PROMPT_WORDS.get(word, word) for word in words.split())
         for name, words in STYLES.items()
-        if not name.startswith("markdown")
+        if not name.startswith(("markdown", "bar", "progress"))
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tutor.language import _
+from tutor.language import _, clauses
 from tutor.wire.exchange import Direction, Exchange
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _AGE = re.compile(rb'"age_ms"\s*:\s*(\d+(?:\.\d+)?)')
 _NAME_WIDTH = 14
 _LEAST_WIDTH = 20
+_LEGEND_GAP = "   "
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,15 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
         )
         for way in found
     ]
+    costs = [
+        _("{start}: {words}").format(
+            start=way.name,
+            words=clauses(f"{head} {cell}" for head, cell in zip(heads, row, strict=True) if cell),
+        )
+        for way, row in zip(found, rows, strict=True)
+    ]
     if plain:
-        return [
-            Text(f"{way.name}: " + ", ".join(f"{head} {cell}" for head, cell in zip(heads, row, strict=True)))
-            for way, row in zip(found, rows, strict=True)
-        ] + [
+        return [Text(words) for words in costs] + [
             Text(
                 _("{name}: events after {times} ms").format(
                     name=way.name, times=", ".join(str(round(at * 1000)) for at, _age in way.arrivals)
@@ -94,11 +99,16 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
             if way.arrivals
         ]
     widths = [max(cell_len(row[place]) for row in (heads, *rows)) for place in range(len(heads))]
-    lines = [Text(" " * _NAME_WIDTH + _row(heads, widths), "muted")]
-    lines += [
-        Text.assemble((way.name.ljust(_NAME_WIDTH), "title"), _row(row, widths))
-        for way, row in zip(found, rows, strict=True)
-    ]
+    if _NAME_WIDTH + sum(widths) + 2 * len(widths) > width:
+        lines = [Text(words) for words in costs]
+        for way, line in zip(found, lines, strict=True):
+            line.stylize("title", 0, len(way.name))
+    else:
+        lines = [Text(" " * _NAME_WIDTH + _row(heads, widths), "muted")]
+        lines += [
+            Text.assemble((way.name.ljust(_NAME_WIDTH), "title"), _row(row, widths))
+            for way, row in zip(found, rows, strict=True)
+        ]
     total_s = max((end for way in found for _start, end in way.spans), default=0.0) or 1.0
     columns = max(_LEAST_WIDTH, width - _NAME_WIDTH - 1)
     lines.append(Text())
@@ -107,7 +117,11 @@ def waterfall_lines(fired: Mapping[str, Sequence[Exchange]], *, width: int, plai
     end = _("{ms} ms").format(ms=round(total_s * 1000))
     scale = padded(_("0 ms"), columns - 8) + padded_left(end, 8)
     lines.append(Text(" " * _NAME_WIDTH + scale, "muted"))
-    lines.append(Text(" " * _NAME_WIDTH + _("─ a connection is open   ● an event arrives"), "muted"))
+    legend = (_("─ a connection is open"), _("● an event arrives"))
+    rowed = [_LEGEND_GAP.join(legend)]
+    if _NAME_WIDTH + cell_len(rowed[0]) > width:
+        rowed = list(legend)
+    lines += [Text(" " * _NAME_WIDTH + words, "muted") for words in rowed]
     return lines
 
 

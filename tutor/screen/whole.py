@@ -31,7 +31,7 @@ def whole_lines(
     view = View(line_ends=True, ascii_only=ascii_only, plain=plain, long_bodies=long_bodies)
     lines = [*request_lines(exchange, view), *response_lines(exchange, view)]
     if flask:
-        lines.append(flask_line(exchange))
+        lines.append(flask_line(exchange, plain=plain))
     if timeline and exchange.timeline is not None:
-        lines += timeline_lines(exchange)
+        lines += timeline_lines(exchange, plain=plain)
     return lines

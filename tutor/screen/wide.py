@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len, get_character_cell_size
+from rich.cells import cell_len
 from rich.containers import Lines
 from rich.measure import Measurement
 from rich.text import Text
@@ -24,30 +24,50 @@ _WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003f
 _WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
 _UNITS = re.compile(rf"\s+|[{_WIDE}]|[“”‘’…—]|[^\s{_WIDE}“”‘’…—]+")
 _FENCES = re.compile(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$)", re.MULTILINE | re.DOTALL)
+_WORDS = re.compile(r"\w+\W*|\W+")
+_HANGING = 4
+"""Columns by which the further rows of a line are set in, from where the line begins."""
 _BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}”])\n(?=[{_WIDE}“])")
 
 
-def break_offsets(text: str, width: int) -> list[int]:
-    """Where the rows of a text begin, but for the first; blanks at the end of a row may stand out of it."""
-    offsets: list[int] = []
-    used = 0
+def break_offsets(text: str, width: int, further: int | None = None) -> list[int]:
+    """Where the rows of a text begin, but for the first; blanks at the end of a row may stand out of it.
+
+    A word that is longer than a row is broken behind punctuation, and inside only where there is none.
+
+    Args:
+        width: columns of the first row.
+        further: columns of the others, where they have fewer.
+    """
+    rows = _Rows(width, width if further is None else further)
     for start, piece in _pieces(text):
-        size = cell_len(piece.rstrip())
-        if used and used + size > width:
-            offsets.append(start)
-            used = 0
-        if size > width:
-            at = start
-            for character in piece:
-                cells = get_character_cell_size(character)
-                if used + cells > width:
-                    offsets.append(at)
-                    used = 0
-                used += cells
-                at += 1
-        else:
-            used += cell_len(piece)
-    return offsets
+        if cell_len(piece.rstrip()) <= rows.further:
+            rows.add(start, piece)
+            continue
+        for word in _WORDS.finditer(piece):
+            if cell_len(word[0].rstrip()) <= rows.further:
+                rows.add(start + word.start(), word[0])
+            else:
+                for at, character in enumerate(word[0], start + word.start()):
+                    rows.add(at, character)
+    return rows.offsets
+
+
+class _Rows:
+    """Rows that are filled with what may not be broken."""
+
+    def __init__(self, width: int, further: int) -> None:
+        self.further = further
+        self.offsets: list[int] = []
+        self._room = width
+        self._used = 0
+
+    def add(self, at: int, piece: str) -> None:
+        """Put a piece that begins at an offset behind what is there, or into another row."""
+        if self._used and self._used + cell_len(piece.rstrip()) > self._room:
+            self.offsets.append(at)
+            self._used, self._room = 0, self.further
+        self._used += cell_len(piece)
 
 
 def _pieces(text: str) -> Iterator[tuple[int, str]]:
@@ -104,6 +124,25 @@ class WideText(Text):
 def rows_of(line: Text, width: int) -> list[Text]:
     """One line as rows that fit."""
     rows = list(line.divide(break_offsets(line.plain, width)))
+    for row in rows:
+        row.rstrip()
+    return rows
+
+
+def fitted(line: Text, width: int) -> list[Text]:
+    """A line of the screen as rows that fit: broken between words, further rows set in.
+
+    One that is `no_wrap`, such as bytes of a wire, stays whole: where the terminal wraps it, it is still
+    copied as it is.
+    """
+    if line.no_wrap or line.cell_len <= width:
+        return [line]
+    text = line.plain
+    start = len(text) - len(text.lstrip())
+    hanging = min(start + _HANGING, width // 2)
+    offsets = break_offsets(text[start:], width - min(start, width // 2), width - hanging)
+    first, *others = line.divide([start + offset for offset in offsets])
+    rows = [first, *(Text(" " * hanging).append_text(row) for row in others)]
     for row in rows:
         row.rstrip()
     return rows

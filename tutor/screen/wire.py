@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tutor.language import _, listed, ngettext
 from tutor.screen.code import runs
+from tutor.screen.fold import fold_mark
+from tutor.screen.stream import since
 from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible, visible_bytes, wire_lines
 from tutor.wire.event_stream import events
 from tutor.wire.exchange import Direction, Exchange
@@ -56,19 +58,19 @@ def request_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     """The request of an exchange under its heading."""
     heading = _heading("→", _("Request"), "request.heading", view)
     if exchange.request is None:
-        return [heading, _note(_("Nothing arrived at the server."))]
+        return [heading, note(_("Nothing arrived at the server."), plain=view.plain)]
     request = exchange.request
     # What follows the head of a connection that left HTTP are frames; they are drawn in their order below.
     body = [] if _is_websocket(exchange) else body_lines(request, view, chunk_times(exchange, request))
-    return [heading, *_folded(request, body, view, fold), *unread_lines(exchange)]
+    return [heading, *_folded(request, body, view, fold), *unread_lines(exchange, view)]
 
 
-def unread_lines(exchange: Exchange) -> list[Text]:
+def unread_lines(exchange: Exchange, view: View) -> list[Text]:
     """A note on the body that the app left; none where it read all of it, or has not answered yet."""
     if not exchange.unread_body_bytes or exchange.response is None:
         return []
     words = _("{count} bytes of body were announced and never read by the app.")
-    return [_note(words.format(count=exchange.unread_body_bytes))]
+    return [note(words.format(count=exchange.unread_body_bytes), plain=view.plain)]
 
 
 def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
@@ -78,9 +80,8 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
         if exchange.data(Direction.RESPONSE):
             lines += [line for line, _end in _drawn([_Run(exchange.data(Direction.RESPONSE), "")], view)]
         else:
-            lines.append(
-                _note(_("No byte came back in {ms} ms.").format(ms=round(exchange.duration_s * 1000)))
-            )
+            words = _("No byte came back in {ms} ms.").format(ms=round(exchange.duration_s * 1000))
+            lines.append(note(words, plain=view.plain))
     for message in exchange.responses:
         if message is exchange.response and _is_websocket(exchange):
             body = frame_lines(exchange, view)
@@ -88,7 +89,7 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
             body = body_lines(message, view, chunk_times(exchange, message))
         lines += _folded(message, body, view, fold)
     if exchange.error:
-        lines.append(_note(exchange.error))
+        lines.append(note(exchange.error, plain=view.plain))
     return lines
 
 
@@ -108,13 +109,14 @@ def frame_lines(exchange: Exchange, view: View) -> list[Text]:
     for timed in frames(exchange):
         since_s = timed.at_s - asked_s
         lines.append(frame_line(timed.frame, view, from_client=timed.from_client, since_s=since_s))
-        lines += [_note(note) for note in timed.frame.notes]
+        lines += [note(words, plain=view.plain) for words in timed.frame.notes]
     for direction in Direction:
         start = frames_start(exchange, direction)
         rest = parse_frames(exchange.data(direction)[start:])
         if rest.rest:
             shown = f"{_arrow(view, direction is Direction.REQUEST)} {_octets(rest.rest)}"
-            lines += [_styled(shown, "wire.framing"), *(_note(note) for note in rest.notes)]
+            notes = (note(words, plain=view.plain) for words in rest.notes)
+            lines += [_styled(shown, "wire.framing"), *notes]
     return lines
 
 
@@ -159,18 +161,11 @@ def _arrow(view: View, from_client: bool) -> str:
     return "→" if from_client else "←"
 
 
-def since(seconds: float) -> str:
-    """A time since the request, as it stands beside a part of a stream."""
-    return _("+{ms} ms").format(ms=round(seconds * 1000))
-
-
 def _is_websocket(exchange: Exchange) -> bool:
     return exchange.request is not None and exchange.response is not None and exchange.response.status == 101
 
 
 def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[Text]:
-    from rich.text import Text
-
     head = _head_lines(message, view)
     shown_body = _body_limit(fold, view, len(body))
     hidden_fields = []
@@ -183,12 +178,11 @@ def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[T
     hidden_body = len(body) - shown_body
     lines = shown_head + body[:shown_body]
     if hidden_fields or hidden_body:
-        mark = Text(
-            _fold_mark(message, len(hidden_fields), hidden_body, shown_body, plain=view.plain), "wire.fold"
-        )
+        hidden = _hidden(message, len(hidden_fields), hidden_body, shown_body)
+        mark = fold_mark(hidden, plain=view.plain, command=":r")
         # One mark for all that is hidden; where that is fields alone, it stands in their place.
         lines.insert(len(lines) if hidden_body else len(shown_head) - 1, mark)
-    lines += [_note(note) for note in message.notes]
+    lines += [note(words, plain=view.plain) for words in message.notes]
     return lines
 
 
@@ -204,7 +198,7 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
     if needs_hexdump(message.body[:DISPLAY_CAP], message.value("Content-Encoding") or ""):
         from rich.text import Text
 
-        lines = [Text(line, "wire.body") for line in hexdump(raw)]
+        lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
         labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
         lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
@@ -212,26 +206,15 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
     if missing > 0 or len(message.raw_body) > DISPLAY_CAP:
-        lines.append(
-            _note(
-                _("The body has {length} bytes; the first {shown} are shown.").format(
-                    length=f"{message.body_length:,}", shown=f"{len(raw):,}"
-                )
-            )
-        )
+        words = _("The body has {length} bytes; the first {shown} are shown.")
+        said = words.format(length=f"{message.body_length:,}", shown=f"{len(raw):,}")
+        lines.append(note(said, plain=view.plain))
     if not view.long_bodies and len(lines) > _LONG_BODY_LINES:
         hidden = len(lines) - _SHORT_BODY_LINES
-        return [*lines[:_SHORT_BODY_LINES], _cut_mark(hidden)]
+        words = ngettext("{count} more line of the body", "{count} more lines of the body", hidden)
+        mark = fold_mark(words.format(count=hidden), plain=view.plain, command="--full")
+        return [*lines[:_SHORT_BODY_LINES], mark]
     return lines
-
-
-def _cut_mark(hidden: int) -> Text:
-    words = ngettext(
-        "… {count} more line of the body; --full shows it",
-        "… {count} more lines of the body; --full shows them",
-        hidden,
-    )
-    return _styled(words.format(count=hidden), "wire.fold")
 
 
 def head_lines(message: Message, view: View) -> list[Text]:
@@ -253,9 +236,11 @@ def chunk_lines(
         since_s: since the request.
         coding: Content-Encoding; coded data is drawn as a hexdump.
     """
+    from rich.text import Text
+
     size_line = _Run(size, "wire.framing", since(since_s))
     if needs_hexdump(data, coding):
-        octets = [_styled(line, "wire.body") for line in hexdump(data)]
+        octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
             *(line for line, _end in _drawn([size_line], view)),
             *octets,
@@ -289,6 +274,8 @@ def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
 
 def _event_line(exchange: Exchange, number: int, part: str, view: View) -> Text | None:
     """The line of an event that names its data, type, id or retry; the first of its data where none does."""
+    from rich.text import Text
+
     found = events(exchange)
     if exchange.response is None or not 1 <= number <= len(found):
         return None
@@ -297,7 +284,7 @@ def _event_line(exchange: Exchange, number: int, part: str, view: View) -> Text 
     for name in ("event" if part == "type" else part, "data"):
         for line in lines:
             if line.partition(b":")[0] == name.encode():
-                return _styled(visible_bytes(line, ascii_only=view.ascii_only), "wire.body")
+                return Text(visible_bytes(line, ascii_only=view.ascii_only), "wire.body", no_wrap=True)
     return None
 
 
@@ -325,12 +312,14 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
         text = visible_bytes(wire_line.data, ascii_only=view.ascii_only)
         name = ""
         if not wire_line.data and place:
-            drawn = Text() if view.line_ends else Text(_("(empty line)"), "wire.end")
+            drawn = Text(no_wrap=True) if view.line_ends else Text(_("(empty line)"), "wire.end")
         elif place == 0 and message.start_line:
-            drawn = Text(text, "wire.start")
+            drawn = Text.assemble((text, "wire.start"), no_wrap=True)
         else:
             name, colon, rest = text.partition(":")
-            drawn = Text.assemble((name, "wire.name"), (colon, "wire.name"), (rest, "wire.value"))
+            drawn = Text.assemble(
+                (name, "wire.name"), (colon, "wire.name"), (rest, "wire.value"), no_wrap=True
+            )
             name = name.strip() if colon else ""
         if view.line_ends:
             drawn.append(_end_mark(wire_line.end, view), "wire.end")
@@ -367,7 +356,7 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
     """Styled runs of bytes as lines with the line end each had."""
     from rich.text import Text
 
-    line = Text()
+    line = Text(no_wrap=True)
     pending = False
     for run in styled:
         lines = wire_lines(run.data)
@@ -380,17 +369,22 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
                 if run.label and place == len(lines):
                     line.append(f"  {run.label}", "wire.end")
                 yield line, wire_line.end
-                line, pending = Text(), False
+                line, pending = Text(no_wrap=True), False
     if pending:
         yield line, b""
 
 
-def _end_mark(end: bytes, view: View) -> str:
-    if view.plain:
+def end_mark(end: bytes, *, plain: bool, ascii_only: bool) -> str:
+    """What is drawn for a line end."""
+    if plain:
         return {b"\r\n": " [CRLF]", b"\n": " [LF]"}.get(end, "")
-    if view.ascii_only:
+    if ascii_only:
         return {b"\r\n": "\\r\\n", b"\n": "\\n"}.get(end, "")
     return _END_MARKS.get(end, "")
+
+
+def _end_mark(end: bytes, view: View) -> str:
+    return end_mark(end, plain=view.plain, ascii_only=view.ascii_only)
 
 
 def _body_limit(fold: int, view: View, length: int) -> int:
@@ -403,9 +397,8 @@ def _body_limit(fold: int, view: View, length: int) -> int:
     return length if length <= limit + 1 else limit
 
 
-def _fold_mark(
-    message: Message, hidden_fields: int, hidden_body: int, shown_body: int, *, plain: bool
-) -> str:
+def _hidden(message: Message, hidden_fields: int, hidden_body: int, shown_body: int) -> str:
+    """What a fold hides, in words."""
     parts = []
     if hidden_fields:
         parts.append(ngettext("{count} field", "{count} fields", hidden_fields).format(count=hidden_fields))
@@ -428,8 +421,7 @@ def _fold_mark(
             if language
             else _("{count} bytes of body").format(count=size)
         )
-    hidden = listed(parts)
-    return _("Folded: {hidden}. :r shows all.").format(hidden=hidden) if plain else f"… {hidden} (:r)"
+    return listed(parts)
 
 
 def _heading(arrow: str, words: str, style: str, view: View) -> Text:
@@ -438,8 +430,10 @@ def _heading(arrow: str, words: str, style: str, view: View) -> Text:
     return Text(_("{words}:").format(words=words) if view.plain else f"{arrow} {words}", style)
 
 
-def _note(words: str) -> Text:
-    return _styled(visible(words), "wire.note")
+def note(words: str, *, plain: bool) -> Text:
+    """What is to be said of a message, told from its bytes by words or brackets."""
+    said = _("Note: {words}") if plain else _("({words})")
+    return _styled(said.format(words=visible(words)), "wire.note")
 
 
 def _language(content_type: str) -> str:

@@ -144,4 +144,7 @@ class Arrivals:
             return []
         apart = [""] if not self._last else []
         self._last = arrival.number
-        return [*apart, *(Text.assemble((f"[{arrival.number}] ", "muted"), line) for line in lines)]
+        return [
+            *apart,
+            *(Text.assemble((f"[{arrival.number}] ", "muted"), line, no_wrap=line.no_wrap) for line in lines),
+        ]

@@ -30,7 +30,7 @@ class Part:
     note: str
     """One sentence on what it is for."""
     section: str
-    """Where it is specified, `RFC 9110, 10.1.5`; empty where that is not known."""
+    """Where it is specified, `RFC 9110, 10.1.5`."""
     flask: str
     """What Flask calls it, `request.method`; empty for what the app does not see or set."""
 
@@ -48,7 +48,7 @@ class _Known(NamedTuple):
     """What is known of a part."""
 
     note: str
-    section: str = ""
+    section: str
     flask: str = ""
 
 
@@ -148,7 +148,9 @@ def _status_line_parts(line: bytes, end: bytes) -> Iterator[_Entry]:
 
 def _body_parts(message: Message) -> Iterator[_Entry]:
     if message.chunked:
-        yield from _chunk_parts(message.raw_body)
+        yield from _chunk_parts(
+            message.raw_body, "request.data" if message.is_request else "response.response"
+        )
         return
     yield _("Body"), message.raw_body[: len(message.body)], _body(message)
     surplus = message.raw_body[len(message.body) :]
@@ -164,7 +166,7 @@ def _surplus(data: bytes) -> Iterator[_Entry]:
     yield _("Surplus"), data, _Known(_("It stands behind the end of the message."), "RFC 9112, 6.3")
 
 
-def _chunk_parts(raw_body: bytes) -> Iterator[_Entry]:
+def _chunk_parts(raw_body: bytes, flask: str) -> Iterator[_Entry]:
     read = read_chunked(raw_body)
     at = 0
     for number, (chunk, end) in enumerate(zip(read.chunks, read.chunk_ends, strict=True), start=1):
@@ -173,7 +175,8 @@ def _chunk_parts(raw_body: bytes) -> Iterator[_Entry]:
             "Its size line says {size} in hexadecimal: {count} bytes of data follow.",
             chunk.size,
         ).format(size=f"{chunk.size:x}", count=chunk.size)
-        yield _("Chunk {number}").format(number=number), raw_body[at:end], _Known(note, "RFC 9112, 7.1")
+        known = _Known(note, "RFC 9112, 7.1", flask)
+        yield _("Chunk {number}").format(number=number), raw_body[at:end], known
         at = end
     if read.last_end < 0:
         note = _("No chunk can be read here: a size in hexadecimal and a line end are expected.")
@@ -539,6 +542,11 @@ def _response_fields() -> dict[str, _Known]:
             "RFC 6797, 6.1",
             'response.headers["Strict-Transport-Security"]',
         ),
+        "x-content-type-options": _Known(
+            _("Whether a browser may guess at another media type than Content-Type names."),
+            "Fetch Standard, X-Content-Type-Options header",
+            'response.headers["X-Content-Type-Options"]',
+        ),
         "x-frame-options": _Known(
             _("Whether another site may show this page in a frame."),
             "RFC 7034, 2",
@@ -546,7 +554,7 @@ def _response_fields() -> dict[str, _Known]:
         ),
         "content-security-policy": _Known(
             _("Where scripts, styles and the like of this page may come from."),
-            "",
+            "Content Security Policy Level 3, 3.1",
             "response.content_security_policy",
         ),
     }
