@@ -125,7 +125,7 @@ def test_a_long_body_is_cut_unless_all_is_wanted(full: bool, shown: int) -> None
     connection = received(Connection(1), recorded.GET)
     lines = Table(full=full).lines(sent(connection, response), ended=True)
     assert sum(line.startswith("line ") for line in lines) == shown
-    assert ("… 35 more lines of the body; --full shows them" in lines) is not full
+    assert ("… 35 more lines of the body (--full)" in lines) is not full
 
 
 def test_a_body_of_forty_lines_is_whole(table: Table) -> None:
