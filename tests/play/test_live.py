@@ -50,7 +50,7 @@ def test_each_chunk_is_a_line_with_its_time() -> None:
     """What each yield sent is printed as it comes, with the milliseconds since the request, in order."""
     text, was_drawn = drawn("/stream")
     assert was_drawn
-    times = [int(ms) for ms in re.findall(r"\+(\d+) ms  ← chunk  data: \d", text)]
+    times = [int(ms) for ms in re.findall(r"\+(\d+) ms, server, chunk: data: \d", text)]
     assert len(times) == 3
     assert times == sorted(times)
     assert times[2] - times[0] >= 80
