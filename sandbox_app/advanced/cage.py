@@ -1,7 +1,7 @@
-"""Templates out of a visitor's text, in a cage: what the lesson shows of template injection, and no more of it.
+"""Templates out of a visitor's text, in a cage: what the lesson shows of template injection, and no more.
 
-A template that a visitor writes can run any code as the user who runs the app. Here it computes and reads values,
-such as the configuration, and calls nothing.
+A template that a visitor writes can run any code as the user who runs the app. Here it computes and reads
+values, such as the configuration, and calls nothing.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 from flask import Flask
 from flask.templating import Environment
 from jinja2 import Template
+from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
-from jinja2.sandbox import ImmutableSandboxedEnvironment, SecurityError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 
 class _Cage(ImmutableSandboxedEnvironment):
