@@ -41,7 +41,7 @@ def create_app(section: str, configuration: str = "") -> Flask:
     module = importlib.import_module(f"{__name__}.{SECTIONS[section]}")
     app = Flask(__name__, static_folder="static" if section in WITH_STATIC_FILES else None)
     # Whatever FLASK_DEBUG says: with it, errors would not become responses.
-    app.debug = False
+    app.config["DEBUG"] = False
     app.extensions["stop"] = threading.Event()
     module.add_to(app, configuration)
     pages.add_to(app, section)

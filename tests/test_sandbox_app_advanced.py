@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -403,6 +404,35 @@ def test_template_injection(visit: Visitor) -> None:
     assert visit("GET", "/ssti/escaped", params=product).text == "Hi 49"
     assert visit("GET", "/ssti/safe", params=product).text == "Hi {{7*7}}"
     assert "<script" not in visit("GET", "/ssti/safe", params={"n": SCRIPT}).text
+
+
+ESCAPES = (
+    "{{ cycler.__init__.__globals__.os.system('touch FILE') }}",
+    "{{ url_for.__globals__['os'].system('touch FILE') }}",
+    "{{ config.from_pyfile('FILE.py') }}",
+    "{{ config.from_object('antigravity') }}",
+    "{{ config.update(SECRET_KEY='theirs') }}",
+    "{{ request.environ['werkzeug.socket'].close() }}",
+    "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "{{ [1]|map('attr', '__class__')|list }}{{ url_for('sql') }}",
+    "{{ 'a' * 3 }}",
+    "{{ 1000000000 * 1000000000 }}",
+    "{{ 9 ** 9 }}",
+    "{{ '%9d' % 1 }}",
+    "{% for each in range(3) %}{% endfor %}",
+)
+
+
+@pytest.mark.parametrize("attack", ESCAPES)
+def test_template_injection_stays_in_its_cage(attack: str, visit: Visitor, tmp_path: Path) -> None:
+    """A visitor's template computes and reads; it runs no code on the machine and fills no memory."""
+    file = tmp_path / "touched"
+    (tmp_path / "touched.py").write_text(f"open({str(file)!r}, 'w').close()", "utf-8")
+    for path in ("/ssti", "/ssti/escaped"):
+        answer = visit("GET", path, params={"n": attack.replace("FILE", str(file))})
+        assert answer.status_code == 500
+    assert not file.exists()
+    assert visit("GET", "/ssti", params={"n": "{{config.SECRET_KEY}}"}).text == "Hi secret_string"
 
 
 def test_script_in_a_link(visit: Visitor) -> None:

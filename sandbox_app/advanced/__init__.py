@@ -12,6 +12,7 @@ from flask import Flask
 from flask_sock import Sock
 
 from sandbox_app.advanced import attacks, going_back, pushing, sockets, ten_events
+from sandbox_app.advanced.cage import cage_strings
 
 
 def add_to(app: Flask, configuration: str) -> None:
@@ -24,6 +25,7 @@ def add_to(app: Flask, configuration: str) -> None:
         known = ", ".join(repr(name) for name in CONFIGURATIONS)
         raise ValueError(f"section 2.5 has no configuration {configuration!r}; it has {known}")
     app.config["SECRET_KEY"] = "secret_string"  # as in the chapter; one of the attacks reads it
+    cage_strings(app)
     sock = Sock(app)
     going_back.add_to(app)
     pushing.add_to(app)
