@@ -56,6 +56,7 @@ MAY_IMPORT = {
         "workshop",
         "whole_file",
         "progress_bar",
+        "standstill",
     },
     "whole_file": set(),
     "progress_bar": {"environment"},

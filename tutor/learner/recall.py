@@ -6,7 +6,7 @@ Pure but for the `Progress` it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tutor.course.model import Lesson, Outline, Question, Step
@@ -76,7 +76,7 @@ def by_need(lesson: Lesson, progress: Progress) -> list[Step]:
     Those that were right once come behind all that were not, so that a warm-up does not ask again what a last
     page has just asked; those known on two different days are left out.
     """
-    attempts = progress.attempts(lesson.id)
+    attempts = _renamed(lesson, progress.attempts(lesson.id))
     states = progress.states(lesson.id)
     known = known_steps(attempts)
     missed = {attempt.step_id for attempt in attempts if attempt.grade == _WRONG}
@@ -107,13 +107,12 @@ def is_rested(attempts: Sequence[Attempt], now: datetime) -> bool:
 def misses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[Miss, ...]:
     """The questions of a lesson whose first answer was wrong, in the lesson's order."""
     first: dict[tuple[str, str], Attempt] = {}
-    for each in attempts:
+    for each in _renamed(lesson, attempts):
         first.setdefault((each.step_id, each.question_id), each)
     found = []
     for step in lesson.steps:
         for question in step.questions:
-            given = [first.get((step_id, question.id)) for step_id in (step.id, *step.was)]
-            attempt = next((each for each in given if each is not None), None)
+            attempt = first.get((step.id, question.id))
             if attempt is not None and attempt.grade == _WRONG:
                 found.append(Miss(step, question, attempt.text))
     return tuple(found)
@@ -123,10 +122,17 @@ def guesses(lesson: Lesson | Outline, attempts: Iterable[Attempt]) -> tuple[int,
     """How many predictions of a lesson were made, and how many of them were right; each counts once."""
     first: dict[tuple[str, str], str] = {}
     ids = {step.id for step in lesson.steps}
-    for attempt in attempts:
+    for attempt in _renamed(lesson, attempts):
         if attempt.prediction and attempt.step_id in ids:
             first.setdefault((attempt.step_id, attempt.question_id), attempt.grade)
     return len(first), sum(grade == _RIGHT for grade in first.values())
+
+
+def _renamed(lesson: Lesson | Outline, attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The attempts under the ids that their steps have now."""
+    steps = (*lesson.steps, *(lesson.pool if isinstance(lesson, Lesson) else ()))
+    present = {old_id: step.id for step in steps for old_id in step.was}
+    return [replace(each, step_id=present.get(each.step_id, each.step_id)) for each in attempts]
 
 
 def _was_helped(lesson: Lesson, step_id: str, states: Mapping[str, StepState]) -> bool:
