@@ -2,7 +2,7 @@
 
 `nox -s check` proves the course as it is installed, `nox -s tests` runs the tests: each with the oldest
 direct dependencies that `pyproject.toml` allows, Flask 3.1.0 on Werkzeug 3.1.0 among them, and the newest.
-`nox -s slow` runs the tests that take minutes.
+`nox -s slow` runs the tests that take minutes each.
 `nox -s texts` takes new messages of the interface over into the catalogues, and compiles them.
 """
 
@@ -41,9 +41,9 @@ def tests(session: nox.Session, dependencies: str) -> None:
 
 @nox.session(default=False)
 def slow(session: nox.Session) -> None:
-    """Run the tests that take minutes."""
+    """Run the tests that take minutes each, one after the other: some are about time."""
     install(session, "--editable", ".[test]", "newest")
-    session.run("pytest", "-m", "slow", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
+    session.run("pytest", "-n", "1", "-m", "slow", *session.posargs, env={"TMPDIR": tempfile.gettempdir()})
 
 
 @nox.session(default=False)

@@ -57,6 +57,7 @@ MAY_IMPORT = {
         "workshop",
         "whole_file",
         "progress_bar",
+        "standstill",
     },
     "whole_file": set(),
     "private": set(),

@@ -15,6 +15,8 @@ STILL_S = 0.5
 """So long nothing at all may have happened; the shortest limit of an exchange is about as long."""
 CLOCK_S = 0.5
 """So far the time of day may part from the monotonic clock; a clock that is kept in time is slewed."""
+LATE_S = 0.02
+"""A thread that runs so late has waited for the processor; a lesson's events are no further apart."""
 TIMES = 2
 """How often something is done once more at most."""
 
@@ -42,7 +44,13 @@ class StandstillWatch:
 
     @property
     def noticed(self) -> bool:
+        """Whether time stood still, or the clock was set."""
         return self._longest_s > STILL_S or abs(clock_offset_s() - self._offset_s) > CLOCK_S
+
+    @property
+    def was_slow(self) -> bool:
+        """Whether the machine had other things to do, which what is about time may have suffered from."""
+        return self._longest_s > _TICK_S + LATE_S
 
     def begin_anew(self) -> None:
         """Let what was noticed up to now be of no account."""

@@ -281,8 +281,8 @@ ANSWERS = [str(300 + number) for number in range(3, 43)]
 """Wrong ones: each is an attempt, and the question stays open."""
 
 
-def kill_at(sitting: Sitting, after_s: float) -> int:
-    """Kill a tutor that is being answered so long after its start; gives how many answers it had heard.
+def kill_at(sitting: Sitting, after_s: float, *, from_question: bool) -> int:
+    """Kill a tutor that is being answered, so long after its start or its question; gives how many it heard.
 
     What it has told of an answer must have been kept, in a file that is whole.
     """
@@ -291,6 +291,8 @@ def kill_at(sitting: Sitting, after_s: float) -> int:
     # Typed ahead: the tutor hears one answer after the other, as fast as it can.
     with sitting.terminal("--plain", "2.5.1", "--pack", str(sitting.pack)) as terminal:
         terminal.press("\r" + "\r".join(ANSWERS) + "\r", at_once=True)
+        if from_question:
+            terminal.wait_for("number")
         time.sleep(after_s)
         terminal.signal(signal.SIGKILL, at_once=True)
         assert terminal.ended() in (-signal.SIGKILL, 0)
@@ -308,8 +310,8 @@ def kill_at(sitting: Sitting, after_s: float) -> int:
 
 def test_kill_9_loses_at_most_the_answer_being_typed(sitting: Sitting) -> None:
     """Killed while it is answered, the tutor has kept every answer that it had told of."""
-    for after_s in (0.3, 1.2, 1.6, 2.4):
-        kill_at(sitting, after_s)
+    for after_s, from_question in ((0.3, False), (0.02, True), (0.1, True), (0.3, True)):
+        kill_at(sitting, after_s, from_question=from_question)
     assert sitting.leftovers() == []
     with sitting.terminal("--pack", str(sitting.pack)) as terminal:
         answer(terminal)
@@ -321,7 +323,11 @@ def test_kill_9_loses_at_most_the_answer_being_typed(sitting: Sitting) -> None:
 def test_kill_9_at_two_hundred_moments_loses_at_most_the_answer_being_typed(sitting: Sitting) -> None:
     """The same at 200 random moments, from before the file is there to behind the last answer."""
     chance = random.Random()
-    heard = [kill_at(sitting, chance.uniform(0, 4)) for _time in range(200)]
+    heard = []
+    for number in range(200):
+        from_question = number % 4 > 0
+        after_s = chance.uniform(0, 1 if from_question else 3)
+        heard.append(kill_at(sitting, after_s, from_question=from_question))
     # The moments are spread: some before the first answer, some in the middle of them.
     assert 0 in heard
     assert any(0 < count < len(ANSWERS) for count in heard)

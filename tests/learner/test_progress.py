@@ -5,12 +5,12 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import tempfile
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
+from tests.faults.disks import WITHOUT_PRIVILEGE, needs_modes
 from tutor.course.model import Outline, OutlineStep
 from tutor.errors import ExitCode, TutorError, UsageError
 from tutor.learner.progress import (
@@ -46,9 +46,9 @@ def record(progress: Progress, lesson_id: str = "cycle", text: str = "200", at: 
     progress.record_attempt(lesson_id, "hello", "status", text, "right", "h1", "en", at, prediction=True)
 
 
-def run_python(code: str, *arguments: str) -> subprocess.Popen[str]:
+def run_python(code: str, *arguments: str, through: tuple[str, ...] = ()) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", code, *arguments],
+        [*through, sys.executable, "-c", code, *arguments],
         cwd=ROOT,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -335,19 +335,15 @@ def test_a_folder_that_cannot_be_made_is_told_in_plain_words(tmp_path: Path) -> 
             record(progress)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="folders have no mode there")
-def test_a_read_only_folder_can_still_be_read() -> None:
+@needs_modes
+def test_a_read_only_folder_can_still_be_read(tmp_path: Path) -> None:
     """In a folder without write permission progress reads as kept, and an answer ends in one plain line."""
-    # Root may write everywhere: the child becomes an ordinary user, which pytest's own folder would keep out.
     code = """
-import os, sys
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from tutor.errors import TutorError
 from tutor.learner.progress import Progress
-if os.geteuid() == 0:
-    os.setgid(65534)
-    os.setuid(65534)
 with Progress(Path(sys.argv[1])) as progress:
     print(len(progress.attempts()))
     try:
@@ -355,16 +351,14 @@ with Progress(Path(sys.argv[1])) as progress:
     except TutorError as error:
         print(error)
 """
-    with tempfile.TemporaryDirectory() as name:
-        directory = Path(name)
-        with Progress(directory) as progress:
-            record(progress)
-        (directory / FILE_NAME).chmod(0o444)
-        directory.chmod(0o555)
-        try:
-            output, errors = run_python(code, name).communicate(timeout=30)
-        finally:
-            directory.chmod(0o755)
+    with Progress(tmp_path) as progress:
+        record(progress)
+    (tmp_path / FILE_NAME).chmod(0o444)
+    tmp_path.chmod(0o555)
+    try:
+        output, errors = run_python(code, str(tmp_path), through=WITHOUT_PRIVILEGE).communicate(timeout=30)
+    finally:
+        tmp_path.chmod(0o755)
     assert errors == ""
     count, message = output.splitlines()
     assert count == "1"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -103,3 +104,22 @@ def test_every_variant_says_which_step_it_is_of() -> None:
         assert parsed.lesson is not None
         for step in parsed.lesson.pool:
             assert step.of in {main.id for main in parsed.lesson.steps}, step.id
+
+
+def test_answers_under_an_old_id_count_for_the_renamed_step(tmp_path: Path) -> None:
+    """A miss and a guess that were kept before a step was renamed are still the step's."""
+    first = lesson()
+    step = next(step for step in first.steps if any(question.prediction for question in step.questions))
+    guessed = next(question for question in step.questions if question.prediction)
+    newer = replace(
+        first, steps=tuple(replace(each, was=("older",)) if each is step else each for each in first.steps)
+    )
+    with Progress(tmp_path) as progress:
+        answer(progress, "older", guessed.id, "wrong", prediction=True)
+        attempts = progress.attempts()
+        assert [(miss.step.id, miss.question.id) for miss in misses(newer, attempts)] == [
+            (step.id, guessed.id)
+        ]
+        assert guesses(newer, attempts) == (1, 0)
+        variant = next((each.id for each in newer.pool if each.of == step.id), None)
+        assert variant is None or by_need(newer, progress)[0].id == variant

@@ -6,7 +6,7 @@ Pure but for the `Progress` it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from tutor.course.model import Lesson, Question, Step
@@ -76,7 +76,7 @@ def by_need(lesson: Lesson, progress: Progress) -> list[Step]:
     Those that were right once come behind all that were not, so that a warm-up does not ask again what a last
     page has just asked; those known on two different days are left out.
     """
-    attempts = progress.attempts(lesson.id)
+    attempts = _renamed(lesson, progress.attempts(lesson.id))
     states = progress.states(lesson.id)
     known = known_steps(attempts)
     missed = {attempt.step_id for attempt in attempts if attempt.grade == _WRONG}
@@ -116,16 +116,22 @@ def misses(lesson: Lesson, attempts: Iterable[Attempt]) -> tuple[Miss, ...]:
 def first_answers(lesson: Lesson, attempts: Iterable[Attempt]) -> list[tuple[Step, Question, Attempt]]:
     """The first answer to each question of a lesson that was answered, in the lesson's order."""
     first: dict[tuple[str, str], Attempt] = {}
-    for each in attempts:
+    for each in _renamed(lesson, attempts):
         first.setdefault((each.step_id, each.question_id), each)
     found = []
     for step in lesson.steps:
         for question in step.questions:
-            given = [first.get((step_id, question.id)) for step_id in (step.id, *step.was)]
-            attempt = next((each for each in given if each is not None), None)
+            attempt = first.get((step.id, question.id))
             if attempt is not None:
                 found.append((step, question, attempt))
     return found
+
+
+def _renamed(lesson: Lesson, attempts: Iterable[Attempt]) -> list[Attempt]:
+    """The attempts under the ids that their steps have now."""
+    steps = (*lesson.steps, *lesson.pool)
+    present = {old_id: step.id for step in steps for old_id in step.was}
+    return [replace(each, step_id=present.get(each.step_id, each.step_id)) for each in attempts]
 
 
 def _was_helped(lesson: Lesson, step_id: str, states: Mapping[str, StepState]) -> bool:

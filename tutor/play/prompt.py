@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -29,6 +30,8 @@ WOKEN = "\x16"
 LEFT = "\x1b"
 """What `Prompter.edit` gives where nothing is to be sent."""
 
+_LOOK_S = 0.1
+"""How long a wait is that Ctrl-C may have to end."""
 _TICK_S = 0.5
 """How often a label that changes is drawn anew."""
 
@@ -132,8 +135,12 @@ def prompter(env: Environment) -> Prompter:
 class LinePrompter:
     """A bare line: no bar, no cursor movement. Reads well to a screen reader and on a dumb terminal."""
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, *, selects: bool = os.name != "nt") -> None:
+        """`selects`: a line can be waited for together with something else; not so on Windows' consoles."""
         self._env = env
+        self._selects = selects
+        self._lines_read: queue.SimpleQueue[str | None] | None = None
+        """Where the line that a thread waits for will be."""
         self._interrupted = False
         self._bar: tuple[str, ...] = ()
         self._lines: list[str] | None = None
@@ -158,10 +165,7 @@ class LinePrompter:
                 # A triangle is said by its name, if at all.
                 out.ask(label.replace("▸", ">") + " ")
             try:
-                if inbox is not None and self._is_woken(inbox):
-                    out.show([""])
-                    return WOKEN
-                line = self._env.stdin.readline()
+                line = self._next_line(inbox)
             except KeyboardInterrupt:
                 out.show([""])
                 # The terminal holds what was typed, so that only a second Ctrl-C surely means leaving.
@@ -170,6 +174,9 @@ class LinePrompter:
                 self._interrupted = True
                 out.show([_("What you typed is cleared. Ctrl-C once more leaves.")])
                 continue
+            if line is None:
+                out.show([""])
+                return WOKEN
             self._interrupted = False
             if not line:
                 out.show([""])
@@ -198,6 +205,14 @@ class LinePrompter:
                 return "\n".join(lines) + ("" if "" in lines[1:-1] else "\n")
             self._lines.append("." if line == ".." else line)
 
+    def _next_line(self, inbox: Inbox[Any] | None) -> str | None:
+        """The next line with its end, empty at the end of input; None where the inbox has something first."""
+        if inbox is None and self._lines_read is None:
+            return self._env.stdin.readline()
+        if self._selects:
+            return None if inbox is not None and self._is_woken(inbox) else self._env.stdin.readline()
+        return self._read_aside(inbox)
+
     def _is_woken(self, inbox: Inbox[Any]) -> bool:
         """Wait for a line or for the inbox; True for the inbox."""
         if os.name != "posix":
@@ -218,6 +233,29 @@ class LinePrompter:
         finally:
             os.close(reader)
             os.close(writer)
+
+    def _read_aside(self, inbox: Inbox[Any] | None) -> str | None:
+        """The same where a console cannot be waited for: a thread reads, and a line that is late is kept."""
+        if self._lines_read is None:
+            lines: queue.SimpleQueue[str | None] = queue.SimpleQueue()
+            self._lines_read = lines
+
+            def read() -> None:
+                with suppress(OSError, ValueError):
+                    lines.put(self._env.stdin.readline())
+
+            threading.Thread(target=read, name="line", daemon=True).start()
+        waiting = self._lines_read
+        with inbox.waking(lambda: waiting.put(None)) if inbox is not None else nullcontext():
+            while True:
+                # In slices: Ctrl-C ends no wait without end on Windows.
+                with suppress(queue.Empty):
+                    line = waiting.get(timeout=_LOOK_S)
+                    if line is not None:
+                        self._lines_read = None
+                        return line
+                    if inbox is not None:
+                        return None
 
 
 class BarPrompter:
