@@ -9,7 +9,7 @@ from pathlib import Path
 from tutor.course.model import Lesson
 from tutor.course.pack import open_pack
 from tutor.learner.progress import Progress, StepStatus
-from tutor.learner.recall import by_need, draw, is_rested, known_steps, misses, sources
+from tutor.learner.recall import by_need, draw, first_answers, is_rested, known_steps, misses, sources
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
@@ -120,6 +120,7 @@ def test_answers_under_an_old_id_count_for_the_renamed_step(tmp_path: Path) -> N
         assert [(miss.step.id, miss.question.id) for miss in misses(newer, attempts)] == [
             (step.id, guessed.id)
         ]
-        assert guesses(newer, attempts) == (1, 0)
+        [(counted_for, _question, given)] = first_answers(newer, attempts)
+        assert (counted_for.id, given.prediction) == (step.id, True)
         variant = next((each.id for each in newer.pool if each.of == step.id), None)
         assert variant is None or by_need(newer, progress)[0].id == variant
