@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tutor.course.attributes import ID, Attributes, split_attributes
+from tutor.course.contents import FORMAT, Outline, OutlineStep
 from tutor.course.faults import Faults, Place
-from tutor.course.model import FORMAT, Outline, OutlineStep
 from tutor.course.scan import Fence, Heading, Scan, Section, scan
 from tutor.course.toml_block import read_toml
 from tutor.errors import ExitCode, TutorError
@@ -154,10 +154,9 @@ def with_titles(outline: Outline, text: str) -> Outline:
     found = scan(text)
     headings = read_step_headings(found.steps, outline.number)
     titles = {heading.id: heading.title for heading in headings if heading.title}
-    return replace(
-        outline,
+    return outline._replace(
         title=split_heading(title_of(found))[0] or outline.title,
-        steps=tuple(replace(step, title=titles.get(step.id, step.title)) for step in outline.steps),
+        steps=tuple(step._replace(title=titles.get(step.id, step.title)) for step in outline.steps),
     )
 
 

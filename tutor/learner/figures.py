@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tutor.course.model import Lesson, Outline
+from tutor.course.contents import Outline
+from tutor.course.model import Lesson
 from tutor.learner.progress import Progress
 from tutor.learner.recall import guesses
 from tutor.screen.figures import Figures

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable, Iterable
+from unicodedata import combining, east_asian_width
 
-from tutor.course.model import Outline
-from tutor.course.pack import open_pack
+from tutor.course.contents import Outline
 from tutor.environment import Environment
 from tutor.errors import ExitCode
 from tutor.language import _, listed, ngettext
+from tutor.learner.course import open_course
 from tutor.learner.progress import Progress, is_updated, standing, state_of
 
 
@@ -18,10 +19,12 @@ def list_lessons(env: Environment, name: str, *, as_json: bool) -> ExitCode:
     Raises:
         UsageError: there is no such lesson.
     """
-    pack = open_pack(env.pack).in_language(env.language)
-    outlines = (pack.find(name).lesson,) if name else pack.outlines()
     with Progress(env.state_directory) as progress:
+        pack = open_course(env, progress)
+        outlines = (pack.find(name).lesson,) if name else pack.outlines()
         if as_json:
+            import json
+
             entries = [_entry(outline, progress) for outline in outlines]
             env.out.report(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         elif name:
@@ -43,18 +46,27 @@ def _entry(outline: Outline, progress: Progress) -> dict[str, object]:
 
 
 def _lesson_rows(outlines: tuple[Outline, ...], progress: Progress) -> list[str]:
-    from rich.cells import cell_len
-
-    width = max((cell_len(outline.title) for outline in outlines), default=0)
+    columns = _columns(outline.title for outline in outlines)
+    width = max(map(columns, (outline.title for outline in outlines)), default=0)
     rows = []
     for outline in outlines:
         stand = standing(outline, progress.states(outline.id))
-        title = outline.title + " " * (width - cell_len(outline.title))
+        title = outline.title + " " * (width - columns(outline.title))
         rows.append(
             f"{outline.number}  {title}   "
             + standing_words(stand.done, stand.steps, stand.helped, stand.updated)
         )
     return rows
+
+
+def _columns(titles: Iterable[str]) -> Callable[[str], int]:
+    """What counts the columns of a title: `len`, where no character is wide, and none has no width."""
+    if all(east_asian_width(each) not in "WF" and not combining(each) for title in titles for each in title):
+        return len
+    # Imported for these titles alone: it takes longer than to write the list.
+    from rich.cells import cell_len
+
+    return cell_len
 
 
 def standing_words(done: int, steps: int, helped: int = 0, updated: int = 0) -> str:

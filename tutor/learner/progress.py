@@ -6,27 +6,27 @@ Each call is one transaction, committed when it returns; several processes may u
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
-from tutor.course.model import Outline, OutlineStep, Step
+from tutor.course.contents import Outline, OutlineStep
 from tutor.errors import TutorError, UsageError
 from tutor.language import _
 from tutor.learner.settings import FILE_NAME
-from tutor.wire.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-SCHEMA_VERSION = 2
+    from tutor.course.model import Step
+    from tutor.wire.traffic import Traffic
+
+SCHEMA_VERSION = 3
 
 _SCHEMA = (
     """CREATE TABLE attempt (
@@ -69,7 +69,34 @@ _ADDED = {
             sent_bytes INTEGER NOT NULL,
             received_bytes INTEGER NOT NULL
         ) WITHOUT ROWID""",
-    )
+    ),
+    # What was read of lesson files the last time; `stamp` tells whether they have changed since.
+    3: (
+        """CREATE TABLE outline (
+            pack TEXT NOT NULL,
+            stamp TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            file TEXT NOT NULL,
+            id TEXT NOT NULL,
+            number TEXT NOT NULL,
+            title TEXT NOT NULL,
+            minutes INTEGER NOT NULL,
+            PRIMARY KEY (pack, place)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE outline_step (
+            pack TEXT NOT NULL,
+            lesson INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            number TEXT NOT NULL,
+            title TEXT NOT NULL,
+            deeper INTEGER NOT NULL,
+            hash TEXT NOT NULL,
+            was TEXT NOT NULL,
+            part TEXT NOT NULL,
+            PRIMARY KEY (pack, lesson, place)
+        ) WITHOUT ROWID""",
+    ),
 }
 """What each version adds."""
 
@@ -112,8 +139,7 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class StepState:
+class StepState(NamedTuple):
     """What is kept about one step."""
 
     lesson_id: str
@@ -128,8 +154,7 @@ class StepState:
     """When it was last marked, in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One answer, as it was given."""
 
     lesson_id: str
@@ -145,16 +170,14 @@ class Attempt:
     prediction: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """The step that was last on the screen."""
 
     lesson_id: str
     step_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How far a lesson is. Deeper steps are not counted."""
 
     steps: int
@@ -301,6 +324,8 @@ class Progress:
 
     def traffic(self, lesson_id: str | None = None) -> Traffic:
         """What has crossed the wire in all lessons, or in one."""
+        from tutor.wire.traffic import Traffic
+
         connection = self._open()
         if connection is None or self._version(connection) < 2:
             return Traffic()
@@ -315,6 +340,8 @@ class Progress:
         kept = self.setting("shuffle_seed")
         if kept is not None:
             return kept
+        import secrets
+
         with self._writing() as connection:
             # Another process may have made one since: the first one stays.
             connection.execute(
@@ -322,6 +349,47 @@ class Progress:
                 (secrets.token_hex(8),),
             )
         return self.setting("shuffle_seed") or ""
+
+    def outlines(self, pack: str, stamp: str) -> tuple[Outline, ...]:
+        """The outlines kept of a pack; none where the stamp is not the one that they were kept with."""
+        connection = self._open()
+        if connection is None or self._version(connection) < 3:
+            return ()
+        lessons = self._read(
+            "SELECT place, id, number, title, minutes, file FROM outline "
+            "WHERE pack = :pack AND stamp = :stamp ORDER BY place",
+            pack=pack,
+            stamp=stamp,
+        )
+        steps: dict[int, list[OutlineStep]] = {place: [] for place, *_lesson in lessons}
+        for lesson, *step, deeper, step_hash, was, part in self._read(
+            "SELECT lesson, id, number, title, deeper, hash, was, part FROM outline_step "
+            "WHERE pack = :pack ORDER BY lesson, place",
+            pack=pack,
+        ):
+            if lesson in steps:
+                known = (*step, bool(deeper), step_hash, tuple(was.split()), part)
+                steps[lesson].append(OutlineStep._make(known))
+        return tuple(Outline._make((*lesson, tuple(steps[place]))) for place, *lesson in lessons)
+
+    def keep_outlines(self, pack: str, stamp: str, outlines: Sequence[Outline]) -> None:
+        """Keep a pack's outlines in place of those before; nothing where there is no progress yet."""
+        if self._open() is None:
+            return
+        lessons = [
+            (pack, stamp, place, each.file, each.id, each.number, each.title, each.minutes)
+            for place, each in enumerate(outlines)
+        ]
+        steps = [
+            (pack, lesson, place, *step._replace(was=" ".join(step.was)))  # type: ignore[arg-type]
+            for lesson, each in enumerate(outlines)
+            for place, step in enumerate(each.steps)
+        ]
+        with self._writing() as connection:
+            for table in ("outline", "outline_step"):
+                connection.execute(f"DELETE FROM {table} WHERE pack = ?", (pack,))
+            connection.executemany("INSERT INTO outline VALUES (?, ?, ?, ?, ?, ?, ?, ?)", lessons)
+            connection.executemany("INSERT INTO outline_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", steps)
 
     def forget(self, lesson_id: str | None = None) -> None:
         """Forget the answers, steps, position and traffic of one lesson, or of all. Settings stay."""

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from tutor.course.model import Lesson, Outline, Question, Step
+from tutor.course.contents import Outline
+from tutor.course.model import Lesson, Question, Step
 from tutor.learner.progress import Attempt, Progress, StepState, state_of
 
 RESTED_AFTER = timedelta(days=1)

@@ -6,10 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tutor.course.contents import Outline, OutlineStep
 from tutor.course.model import (
     Lesson,
-    Outline,
-    OutlineStep,
     Prose,
     Question,
     QuestionKind,

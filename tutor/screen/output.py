@@ -8,7 +8,6 @@ character of a wire, a file or a person reaches a terminal even where a caller f
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
@@ -80,6 +79,8 @@ class Output:
         try:
             found = os.get_terminal_size(self.stream.fileno())
         except (OSError, ValueError):
+            import shutil
+
             found = shutil.get_terminal_size((DEFAULT_WIDTH, DEFAULT_HEIGHT))
         width = int(columns) if columns.isdigit() and int(columns) else found.columns or DEFAULT_WIDTH
         height = int(rows) if rows.isdigit() and int(rows) else found.lines or DEFAULT_HEIGHT

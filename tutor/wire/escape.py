@@ -7,7 +7,7 @@ or direction-changing character becomes its code point, `\\u{202e}`. The result 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from typing import NamedTuple
 from unicodedata import category
 
 DISPLAY_CAP = 64 * 1024
@@ -38,8 +38,7 @@ _TABLE = _Table(ascii_only=False)
 _ASCII_TABLE = _Table(ascii_only=True)
 
 
-@dataclass(frozen=True, slots=True)
-class WireLine:
+class WireLine(NamedTuple):
     """One line of a head or body, and the line end behind it."""
 
     data: bytes
