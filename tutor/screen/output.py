@@ -67,6 +67,7 @@ class Output:
         self.plain = plain or not stream.isatty() or variables.get("TERM") == "dumb"
         self.colour = not self.plain and not variables.get("NO_COLOR")
         self.ascii_only = not self.can_show("▸→…␍␊✓李")
+        self._known_marks: dict[str, tuple[str, str]] = {}
         self._only_ascii_words = self.ascii_only and not self.can_show("中文。")
         """False for an encoding such as GBK, which has Chinese, though not all of our symbols."""
 
@@ -140,6 +141,40 @@ class Output:
         if escaped != line.plain:
             # Our own symbols in ASCII, or a caller forgot to escape: safe comes before pretty.
             return escaped
+        return self._in_sequence(line) or self._by_rich(line)
+
+    def _in_sequence(self, line: Text) -> str:
+        """The line where its spans stand one behind the other; empty where they do not.
+
+        What rich gives too, for which it takes ten times as long.
+        """
+        if line.style:
+            if line.spans or not isinstance(line.style, str):
+                return ""
+            before, behind = self._marks(line.style)
+            return f"{before}{line.plain}{behind}"
+        plain = line.plain
+        parts: list[str] = []
+        at = 0
+        for start, end, style in line.spans:
+            if start < at or end > len(plain) or not isinstance(style, str):
+                return ""
+            before, behind = self._marks(style)
+            parts += (plain[at:start], before, plain[start:end], behind)
+            at = end
+        return "".join((*parts, plain[at:]))
+
+    def _marks(self, style: str) -> tuple[str, str]:
+        """What stands before and behind words of a style."""
+        marks = self._known_marks.get(style)
+        if marks is None:
+            from rich.text import Text
+
+            before, _word, behind = self._by_rich(Text("·", style)).partition("·")
+            marks = self._known_marks[style] = before, behind
+        return marks
+
+    def _by_rich(self, line: Text) -> str:
         with self.console.capture() as capture:
             self.console.print(line, end="", soft_wrap=True)
         return capture.get()
