@@ -54,18 +54,18 @@ def load(pack: Pack, path: Path) -> Parsed:
     return replace(parsed, lesson=parsed.spoken(pack.language))
 
 
-def load_all(pack: Pack) -> tuple[Parsed, ...]:
+def load_each(pack: Pack) -> Iterator[Parsed]:
     """See `Pack.load_all`."""
     taken: dict[tuple[str, str], str] = {}
-    read: list[Parsed] = []
+    all_load = True
     for path in pack.files:
         parsed = _parse(pack, path)
         clashes = (*_clashes(pack, path, taken), *_exercise_clashes(parsed, taken))
-        read.append(Parsed(None, tuple(sorted((*parsed.faults, *clashes)))) if clashes else parsed)
-    if pack.brings_code and all(parsed.lesson for parsed in read):
-        read += [Parsed(None, (fault,)) for fault in _forgotten_exercises(pack, taken)]
-    read += [Parsed(None, (fault,)) for fault in _forgotten_translations(pack)]
-    return tuple(read)
+        all_load = all_load and parsed.lesson is not None and not clashes
+        yield Parsed(None, tuple(sorted((*parsed.faults, *clashes)))) if clashes else parsed
+    if pack.brings_code and all_load:
+        yield from (Parsed(None, (fault,)) for fault in _forgotten_exercises(pack, taken))
+    yield from (Parsed(None, (fault,)) for fault in _forgotten_translations(pack))
 
 
 def _forgotten_translations(pack: Pack) -> Iterator[Fault]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -112,9 +112,13 @@ class Pack:
     def load_all(self) -> tuple[Parsed, ...]:
         """Read every lesson as its file has it, with its translations, in the order of the files' names; an
         id or number given twice is a fault."""
-        from tutor.course.loading import load_all
+        return tuple(self.load_each())
 
-        return load_all(self)
+    def load_each(self) -> Iterator[Parsed]:
+        """The same, one after the other, so that not all need be held at once."""
+        from tutor.course.loading import load_each
+
+        return load_each(self)
 
     def find(self, name: str) -> Address:
         """The lesson or step that a number (`2.1`, `2.1.3`, `2.1.3a`) or a lesson's id names.
