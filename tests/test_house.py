@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from tutor.learner.progress import Progress
+from tutor.learner.settings import LANGUAGE
+
 ROOT = Path(__file__).parent.parent
 TUTOR = ROOT / "tutor"
 
@@ -97,6 +100,9 @@ IMPURE = {
     "random",
     "tempfile",
 }
+READS_PACKS = {"pack.py", "contents.py", "loading.py", "files.py", "exercise_files.py"}
+"""The files of `course` that know paths."""
+
 PRINTING = {"print", "input"}
 PRINTS = TUTOR / "screen" / "output.py"
 
@@ -143,7 +149,7 @@ def test_the_sandbox_app_knows_nothing_of_the_tutor() -> None:
 def test_the_core_is_pure(part: str) -> None:
     """Parsing, wire reading, grading, export know no files, sockets or clocks; only packs are read."""
     for file in modules(part):
-        if file.name in {"pack.py", "files.py", "exercise_files.py", "shuffle.py"}:
+        if file.name in READS_PACKS | {"shuffle.py"}:
             continue
         # An archive writes dates; it is given them.
         used = {name.split(".")[0] for name in imports(file)} - ({"datetime"} if part == "export" else set())
@@ -203,16 +209,33 @@ def test_a_usage_error_costs_no_heavy_import(tmp_path: Path) -> None:
     assert not loaded_by(statement) & HEAVY
 
 
+def loaded_by_command(home: Path, *arguments: str) -> set[str]:
+    """Every module that is loaded once a command line is carried out, with progress kept in that folder."""
+    variable = f"os.environ['FLASK_HTTP_TUTOR_HOME'] = {str(home)!r}"
+    return loaded_by(f"import tutor.cli, os; {variable}; tutor.cli.run({list(arguments)!r}, os.environ)")
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["check", "--help"]])
+def test_help_loads_nothing_of_weight(arguments: list[str], tmp_path: Path) -> None:
+    """Help and version need no library but click and, for the language that is kept, SQLite."""
+    with Progress(tmp_path) as progress:
+        progress.set_setting(LANGUAGE, "en")
+    loaded = loaded_by_command(tmp_path, *arguments)
+    assert "sqlite3" in loaded
+    assert not loaded & (HEAVY - {"sqlite3"} | {"pathlib", "dataclasses", "platformdirs", "json"})
+
+
 def test_list_needs_no_flask_no_markdown_and_no_requests(tmp_path: Path) -> None:
     """`list` reads outlines and the progress, and loads nothing that only lessons need."""
-    home = f"os.environ['FLASK_HTTP_TUTOR_HOME'] = {str(tmp_path)!r}"
-    loaded = loaded_by(f"import tutor.cli, os; {home}; tutor.cli.run(['list'], os.environ)")
-    assert not loaded & {
-        "flask",
-        "requests",
-        "prompt_toolkit",
-        "markdown_it",
-        "msgspec",
-        "pygments",
-        "werkzeug",
-    }
+    loaded = loaded_by_command(tmp_path, "list")
+    assert not loaded & (HEAVY - {"rich", "sqlite3"})
+
+
+def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
+    """Where no lesson file changed since the last start, `list` loads nothing that reads one."""
+    with Progress(tmp_path) as progress:
+        progress.set_setting(LANGUAGE, "en")
+    assert "tutor.course.loading" in loaded_by_command(tmp_path, "list")
+    loaded = loaded_by_command(tmp_path, "list")
+    assert not loaded & (HEAVY - {"sqlite3"})
+    assert not loaded & {"tutor.course.loading", "tutor.course.scan", "tutor.course.model", "dataclasses"}

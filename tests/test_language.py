@@ -22,7 +22,7 @@ from tutor.learner.progress import Progress
 from tutor.learner.settings import LANGUAGE
 
 ROOT = Path(__file__).parent.parent
-PO = LOCALE_DIR / "zh_CN" / "LC_MESSAGES" / f"{DOMAIN}.po"
+PO = Path(LOCALE_DIR) / "zh_CN" / "LC_MESSAGES" / f"{DOMAIN}.po"
 MARKS = {"_": 1, "N_": 1, "mark": 1, "ngettext": 2, "mark_forms": 2}
 CHINESE = r"[\u4e00-\u9fff]"
 

@@ -9,7 +9,7 @@ import os
 import re
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -17,6 +17,7 @@ import click
 from tutor import __version__, ending, usage
 from tutor.errors import ExitCode, OutputError, TutorError, UsageError
 from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, sentences, use
+from tutor.learner.settings import LANGUAGE, kept_setting
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 
 PROGRAM = "flask-http-tutor"
 DEBUG_VARIABLE = "FLASK_HTTP_TUTOR_DEBUG"
-_LANGUAGE_WAIT_S = 1.0
-"""How long another process may hold the progress before the kept language is given up."""
 CHECK_KINDS = ("lint", "exchange", "answer", "wrong-answer", "proof", "request", "exercise", "translation")
 """The values of `tutor.check.report.CheckKind`, which a command line that only gives help need not import."""
 
@@ -106,11 +105,6 @@ def _spoken(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
         language = SOURCE_LANGUAGE
     use(language)
     _translate_usage(language)
-    if not sys.warnoptions:
-        # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
-        import warnings
-
-        warnings.simplefilter("ignore")
     return language
 
 
@@ -130,7 +124,7 @@ def language_of(arguments: Sequence[str], variables: Mapping[str, str]) -> str:
             return next((tag for tag in known if tag.casefold() == asked.casefold()), "en")
     if len(known) == 1:
         return known[0]
-    kept = _kept_language(variables)
+    kept = kept_setting(variables, LANGUAGE)
     if kept in known:
         return kept
     locale = next((variables[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if variables.get(name)), "")
@@ -145,7 +139,7 @@ def _translate_usage(language: str) -> None:
         import gettext
 
         os.environ["LANGUAGE"] = language.replace("-", "_")
-        gettext.bindtextdomain(DOMAIN, str(LOCALE_DIR))
+        gettext.bindtextdomain(DOMAIN, LOCALE_DIR)
         gettext.textdomain(DOMAIN)
 
 
@@ -158,25 +152,9 @@ def _can_show(words: str) -> bool:
     return True
 
 
-def _kept_language(variables: Mapping[str, str]) -> str:
-    from tutor.environment import state_directory
-    from tutor.learner.settings import FILE_NAME, LANGUAGE
-
-    try:
-        if not (state_directory(variables) / FILE_NAME).is_file():
-            return ""
-        from tutor.learner.progress import Progress
-
-        with Progress(state_directory(variables), busy_timeout_s=_LANGUAGE_WAIT_S) as progress:
-            return progress.setting(LANGUAGE) or ""
-    except (TutorError, OSError):
-        # The command that needs the progress tells it better.
-        return ""
-
-
 def commands(language: str) -> click.Group:
     """All commands, with their help in the language in use."""
-    import pathlib
+    shared = _global_options()
 
     class Commands(usage.Group):
         """A first word that is no command is a lesson."""
@@ -190,6 +168,7 @@ def commands(language: str) -> click.Group:
 
     @click.group(
         cls=Commands,
+        shared=shared,
         invoke_without_command=True,
         context_settings={"help_option_names": ["-h", "--help"]},
         options_metavar="[OPTIONS]",
@@ -203,7 +182,6 @@ def commands(language: str) -> click.Group:
     @click.version_option(
         __version__, prog_name=PROGRAM, message="%(prog)s %(version)s", help=_("Show the version.")
     )
-    @_global_options
     def group(**options: Any) -> int | None:
         ctx = click.get_current_context()
         ctx.obj = options
@@ -213,9 +191,10 @@ def commands(language: str) -> click.Group:
             return start(_environment(language, {}))
         return None
 
-    @click.command("play", cls=usage.Command, hidden=True, help=_("Start or resume a lesson or a step."))
-    @click.argument("lesson")
-    @_global_options
+    @click.command(
+        "play", cls=usage.Command, shared=shared, hidden=True, help=_("Start or resume a lesson or a step.")
+    )
+    @usage.argument("lesson")
     def play(lesson: str, **options: Any) -> int:
         from tutor.play.start import start
 
@@ -223,10 +202,11 @@ def commands(language: str) -> click.Group:
             _suggest_command(lesson, list(group.commands))
         return start(_environment(language, options), lesson)
 
-    @group.command("list", help=_("Show the lessons, or a lesson's steps, and how far you are."))
-    @click.argument("lesson", required=False, default="")
-    @click.option("--json", "as_json", is_flag=True, help=_("For programs: JSON on stdout."))
-    @_global_options
+    @group.command(
+        "list", shared=shared, help=_("Show the lessons, or a lesson's steps, and how far you are.")
+    )
+    @usage.argument("lesson", required=False, default="")
+    @usage.option("--json", "as_json", is_flag=True, help=_("For programs: JSON on stdout."))
     def list_(lesson: str, as_json: bool, **options: Any) -> int:
         from tutor.learner.listing import list_lessons
 
@@ -234,29 +214,25 @@ def commands(language: str) -> click.Group:
 
     @group.command(
         "notes",
+        shared=shared,
         help=_("Show your notebook: what you saw, answered and learnt, each exchange fired anew."),
     )
-    @click.argument("lesson", required=False, default="")
-    @click.option(
+    @usage.argument("lesson", required=False, default="")
+    @usage.option(
         "--html",
         default=None,
         type=click.Path(),
         metavar="FILE",
         help=_("Write it as a page to keep or print."),
     )
-    @_global_options
     def notes(lesson: str, html: str | None, **options: Any) -> int:
-        import pathlib
-
         from tutor.notes.command import write_notes
 
-        file = pathlib.Path(html) if html is not None else None
-        return write_notes(_environment(language, options), lesson, file)
+        return write_notes(_environment(language, options), lesson, _path(html))
 
-    @group.command("reset", help=_("Forget the progress of a lesson, or of all of them."))
-    @click.argument("lesson", required=False, default="")
-    @click.option("--yes", is_flag=True, help=_("Do not ask."))
-    @_global_options
+    @group.command("reset", shared=shared, help=_("Forget the progress of a lesson, or of all of them."))
+    @usage.argument("lesson", required=False, default="")
+    @usage.option("--yes", is_flag=True, help=_("Do not ask."))
     def reset(lesson: str, yes: bool, **options: Any) -> int:
         from tutor.learner.reset import reset_progress
 
@@ -264,20 +240,21 @@ def commands(language: str) -> click.Group:
 
     @group.command(
         "check",
+        shared=shared,
         help=_(
             "Prove the course without a terminal: every exchange, answer and proof.\n\n"
             "TARGET is a lesson (2.3), a step (2.3.4), or a lesson pack's folder; none means all lessons."
         ),
     )
-    @click.argument("target", nargs=-1)
-    @click.option(
+    @usage.argument("target", nargs=-1)
+    @usage.option(
         "--format",
         "format_",
         type=click.Choice(["text", "json", "junit", "github"]),
         default="text",
         help=_("The format of the report on stdout."),
     )
-    @click.option(
+    @usage.option(
         "--output",
         multiple=True,
         metavar="[FORMAT=]FILE",
@@ -286,36 +263,35 @@ def commands(language: str) -> click.Group:
             "Without a format, .json, .xml and .txt say it."
         ),
     )
-    @click.option(
+    @usage.option(
         "--kind",
         "kinds",
         multiple=True,
         type=click.Choice(CHECK_KINDS),
         help=_("Report checks of this kind alone; may be given several times."),
     )
-    @click.option(
+    @usage.option(
         "--id",
         "patterns",
         multiple=True,
         metavar="PATTERN",
         help=_("Report checks whose id matches, such as '2.3/*/proof'; may be given several times."),
     )
-    @click.option("--fail-fast", is_flag=True, help=_("End at the first step with a failure."))
-    @click.option(
+    @usage.option("--fail-fast", is_flag=True, help=_("End at the first step with a failure."))
+    @usage.option(
         "--jobs",
         type=click.IntRange(1, 32),
         default=1,
         metavar="N",
         help=_("How many sandboxes work at the same time, 1 by default; the report is the same."),
     )
-    @click.option("--strict", is_flag=True, help=_("What is skipped or warns counts as failed."))
-    @click.option(
+    @usage.option("--strict", is_flag=True, help=_("What is skipped or warns counts as failed."))
+    @usage.option(
         "--exercises",
-        type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+        type=usage.Folder(exists=True),
         metavar="DIR",
         help=_("Grade your exercise files in this folder instead."),
     )
-    @_global_options
     def check(
         target: tuple[str, ...],
         format_: str,
@@ -325,40 +301,41 @@ def commands(language: str) -> click.Group:
         fail_fast: bool,
         jobs: int,
         strict: bool,
-        exercises: Path | None,
+        exercises: str | None,
         **options: Any,
     ) -> int:
         from tutor.check.command import Wishes, check_course
 
-        wishes = Wishes(format_, output, kinds, patterns, jobs, fail_fast, strict, exercises)
+        folder = _path(exercises)
+        wishes = Wishes(format_, output, kinds, patterns, jobs, fail_fast, strict, folder)
         return check_course(_environment(language, options), target, wishes)
 
     @group.command(
         "send",
+        shared=shared,
         help=_(
             "Send one request to a sandbox and print the exchange raw.\n\n"
             "ITEMS are name=value (JSON), name:=JSON, name==value (query), Name:value (a field), "
             "name@file (a form with a file)."
         ),
     )
-    @click.argument("words", nargs=-1, metavar="METHOD PATH [ITEMS]...")
-    @click.option("--form", is_flag=True, help=_("name=value is a form's field, not JSON."))
-    @click.option("--raw", default="", metavar="FILE", help=_("Send these bytes as they are; - is stdin."))
-    @click.option("--follow", is_flag=True, help=_("Follow redirects."))
-    @click.option("--trace", is_flag=True, help=_("Show all that Flask did."))
-    @click.option(
+    @usage.argument("words", nargs=-1, metavar="METHOD PATH [ITEMS]...")
+    @usage.option("--form", is_flag=True, help=_("name=value is a form's field, not JSON."))
+    @usage.option("--raw", default="", metavar="FILE", help=_("Send these bytes as they are; - is stdin."))
+    @usage.option("--follow", is_flag=True, help=_("Follow redirects."))
+    @usage.option("--trace", is_flag=True, help=_("Show all that Flask did."))
+    @usage.option(
         "--lesson", default="", metavar="2.3", help=_("Whose sandbox; else the first with the path.")
     )
-    @click.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
-    @click.option("--at", default="", metavar="URL", help=_("Send to a running serve, on this machine."))
-    @click.option(
+    @usage.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
+    @usage.option("--at", default="", metavar="URL", help=_("Send to a running serve, on this machine."))
+    @usage.option(
         "--format",
         "format_",
         type=click.Choice(["text", "raw", "json", "har", "curl"]),
         default="text",
         help=_("How to print it; raw is the bytes alone."),
     )
-    @_global_options
     def send(
         words: tuple[str, ...],
         form: bool,
@@ -377,9 +354,10 @@ def commands(language: str) -> click.Group:
         wishes = Wishes(form, raw, follow, trace, lesson, app, at, format_)
         return send_request(_environment(language, options), words, wishes)
 
-    @group.command("new", help=_("Write a lesson pack to start from; it teaches how lessons are written."))
-    @click.argument("folder", metavar="DIR")
-    @_global_options
+    @group.command(
+        "new", shared=shared, help=_("Write a lesson pack to start from; it teaches how lessons are written.")
+    )
+    @usage.argument("folder", metavar="DIR")
     def new(folder: str, **options: Any) -> int:
         import pathlib
 
@@ -387,33 +365,35 @@ def commands(language: str) -> click.Group:
 
         return new_pack(_environment(language, options), pathlib.Path(folder))
 
-    @group.command("serve", help=_("Run a sandbox in the foreground and print each arrival raw."))
-    @click.option(
+    @group.command(
+        "serve", shared=shared, help=_("Run a sandbox in the foreground and print each arrival raw.")
+    )
+    @usage.option(
         "--port",
         type=click.IntRange(0, 65535),
         default=0,
         help=_("The port; 0, the default, takes a free one."),
     )
-    @click.option("--lesson", default="2.1", metavar="2.3", help=_("Whose sandbox; 2.1 by default."))
-    @click.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
-    @_global_options
+    @usage.option("--lesson", default="2.1", metavar="2.3", help=_("Whose sandbox; 2.1 by default."))
+    @usage.option("--app", default="", metavar="NAME", help=_("A configuration of the sandbox."))
     def serve(port: int, lesson: str, app: str, **options: Any) -> int:
         from tutor.serve.command import serve as serve_section
 
         serve_section(_environment(language, options), lesson, port=port, configuration=app)
 
-    _add_translate(group, language)
+    _add_translate(group, language, shared)
     return group
 
 
-def _add_translate(group: click.Group, language: str) -> None:
-    @group.group("translate", cls=usage.Group, help=_("For authors: begin a translation, or accept it."))
-    @_global_options
+def _add_translate(group: click.Group, language: str, shared: list[click.Parameter]) -> None:
+    @group.group(
+        "translate", cls=usage.Group, shared=shared, help=_("For authors: begin a translation, or accept it.")
+    )
     def translate(**options: Any) -> None:
         root = click.get_current_context().find_root()
         root.obj = {name: options.get(name) or value for name, value in root.obj.items()}
 
-    language_option = click.option(
+    language_option = usage.option(
         "--to",
         type=click.Choice([tag for tag in NAMES if tag != SOURCE_LANGUAGE]),
         default="zh-CN",
@@ -422,14 +402,14 @@ def _add_translate(group: click.Group, language: str) -> None:
 
     @translate.command(
         "begin",
+        shared=shared,
         help=_(
             "Write a lesson's translated file, with English words to write over, "
             "or add the steps that it lacks."
         ),
     )
-    @click.argument("lesson")
+    @usage.argument("lesson")
     @language_option
-    @_global_options
     def begin(lesson: str, to: str, **options: Any) -> int:
         from tutor.translate.command import begin as begin_translation
 
@@ -437,46 +417,42 @@ def _add_translate(group: click.Group, language: str) -> None:
 
     @translate.command(
         "accept",
+        shared=shared,
         help=_(
             "Note that a translation says what the English says today.\n\n"
             "ID is a step (2.3/forge-session, 2.3.4) or a whole lesson (2.3)."
         ),
     )
-    @click.argument("ids", metavar="ID...", nargs=-1, required=True)
+    @usage.argument("ids", metavar="ID...", nargs=-1, required=True)
     @language_option
-    @_global_options
     def accept(ids: tuple[str, ...], to: str, **options: Any) -> int:
         from tutor.translate.command import accept as accept_translation
 
         return accept_translation(_environment(language, options), ids, to)
 
 
-def _global_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that stand before or after a command."""
-    import pathlib
-
-    decorators = (
-        click.option(
-            "--lang", metavar="|".join(NAMES), callback=_known_language, help=_("The language of texts.")
+def _global_options() -> list[click.Parameter]:
+    """The options that stand before or after a command; made once, because each takes its time."""
+    # Paths stay texts here, so that help needs no pathlib.
+    return [
+        click.Option(
+            ["--lang"], metavar="|".join(NAMES), callback=_known_language, help=_("The language of texts.")
         ),
-        click.option("--plain", is_flag=True, help=_("No colour, no cursor movement, no box drawing.")),
-        click.option("--full", is_flag=True, help=_("Fold nothing, however long it is.")),
-        click.option(
-            "--pack",
-            type=click.Path(exists=True, file_okay=False, path_type=pathlib.Path),
+        click.Option(["--plain"], is_flag=True, help=_("No colour, no cursor movement, no box drawing.")),
+        click.Option(["--full"], is_flag=True, help=_("Fold nothing, however long it is.")),
+        click.Option(
+            ["--pack"],
+            type=usage.Folder(exists=True),
             metavar="DIR",
             help=_("Another lesson pack's folder."),
         ),
-        click.option(
-            "--work",
-            type=click.Path(file_okay=False, path_type=pathlib.Path),
+        click.Option(
+            ["--work"],
+            type=usage.Folder(),
             metavar="DIR",
             help=_("Where your exercise files are."),
         ),
-    )
-    for decorator in reversed(decorators):
-        function = decorator(function)
-    return function
+    ]
 
 
 def _known_language(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
@@ -494,18 +470,32 @@ def _known_language(ctx: click.Context, parameter: click.Parameter, value: str |
 
 
 def _environment(language: str, options: Mapping[str, Any]) -> Environment:
+    """What a command that does more than give help is carried out in."""
     from tutor.environment import environment
 
+    if not sys.warnoptions:
+        # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
+        import warnings
+
+        warnings.simplefilter("ignore")
     before_command: Mapping[str, Any] = click.get_current_context().find_root().obj
 
     def given(name: str) -> Any:
         return options.get(name) or before_command.get(name)
 
-    pack: Path | None = given("pack")
-    work: Path | None = given("work")
     return environment(
-        language=language, plain=bool(given("plain")), full=bool(given("full")), pack=pack, work=work
+        language=language,
+        plain=bool(given("plain")),
+        full=bool(given("full")),
+        pack=_path(given("pack")),
+        work=_path(given("work")),
     )
+
+
+def _path(name: str | None) -> Path | None:
+    import pathlib
+
+    return None if name is None else pathlib.Path(name)
 
 
 def _suggest_command(word: str, names: Sequence[str]) -> None:

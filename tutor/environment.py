@@ -7,20 +7,15 @@ import os
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
-from tutor.errors import UsageError
-from tutor.language import _
+from tutor.learner.settings import state_folder
 from tutor.screen.output import Output
 
-HOME_VARIABLE = "FLASK_HTTP_TUTOR_HOME"
 
-
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """Streams, clock, paths and the person's wishes."""
 
     out: Output
@@ -46,25 +41,7 @@ class Environment:
     @property
     def state_directory(self) -> Path:
         """Where progress is kept; not created here."""
-        return state_directory(self.variables)
-
-
-def state_directory(variables: Mapping[str, str]) -> Path:
-    """The folder that FLASK_HTTP_TUTOR_HOME names, or the platform's for state.
-
-    Raises:
-        UsageError: it begins with the home of a user who is not there.
-    """
-    home = variables.get(HOME_VARIABLE, "").strip()
-    if home:
-        try:
-            return Path(home).expanduser()
-        except RuntimeError as error:
-            words = _("{variable} names no folder, {home}: {why}")
-            raise UsageError(words.format(variable=HOME_VARIABLE, home=home, why=error)) from None
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("flask-http-tutor", appauthor=False))
+        return Path(state_folder(self.variables))
 
 
 def environment(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -35,6 +37,12 @@ MESSAGES = (
     mark_forms("Got unexpected extra argument ({args})", "Got unexpected extra arguments ({args})"),
     mark_forms("Option {name!r} requires an argument.", "Option {name!r} requires {nargs} arguments."),
 )
+
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+_WIDEST, _NARROWEST = 80, 50
+"""Columns of help, as click has them."""
 
 
 class HelpFormatter(click.HelpFormatter):
@@ -76,11 +84,85 @@ def _rows(text: str, width: int) -> list[str]:
 class Context(click.Context):
     formatter_class = HelpFormatter
 
+    def make_formatter(self) -> click.HelpFormatter:
+        # click would ask shutil, which loads three compression libraries.
+        columns = os.environ.get("COLUMNS", "")
+        if not columns.isdecimal() or not int(columns):
+            try:
+                columns = str(os.get_terminal_size(1).columns)
+            except OSError:
+                columns = ""
+        widest = self.max_content_width or _WIDEST
+        return HelpFormatter(width=max(min(int(columns or _WIDEST), widest) - 2, _NARROWEST))
 
-class Command(click.Command):
+
+_Make = Callable[[], click.Parameter]
+_MAKERS = "__parameter_makers__"
+"""What a command's function keeps its parameters in until the command is made."""
+
+
+def option(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
+    """As `click.option`; the option itself is made when its command is carried out or explained."""
+    return _later(lambda: click.Option(declarations, **attributes))
+
+
+def argument(*declarations: str, **attributes: Any) -> Callable[[Function], Function]:
+    """As `click.argument`, made later too."""
+    return _later(lambda: click.Argument(declarations, **attributes))
+
+
+def _later(make: _Make) -> Callable[[Function], Function]:
+    def decorate(function: Function) -> Function:
+        vars(function).setdefault(_MAKERS, []).append(make)
+        return function
+
+    return decorate
+
+
+class _Parameters:
+    """The parameters of a command, made when they are first looked at: most commands are not carried out."""
+
+    def __get__(self, command: _Command, _kind: type) -> list[click.Parameter]:
+        if command.made is None:
+            own: list[_Make] = getattr(command.callback, _MAKERS, [])
+            command.made = [*command.given, *(make() for make in reversed(own)), *command.shared]
+        return command.made
+
+    def __set__(self, command: _Command, params: list[click.Parameter]) -> None:
+        """Take what click's own decorators have made, such as the option of a version."""
+        command.given = params
+
+
+class Folder(click.ParamType):  # type: ignore[type-arg]  # older versions of click know no argument
+    """As `click.Path` for a folder, which is made where one is named: it looks its name up in a catalogue."""
+
+    name = "directory"
+
+    def __init__(self, *, exists: bool = False) -> None:
+        self._exists = exists
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return str(click.Path(exists=self._exists, file_okay=False).convert(value, param, ctx))
+
+
+class _Command(click.Command):
+    """A command with the `option`s and `argument`s of this module, and with those that all commands share."""
+
     context_class = Context
+    params = _Parameters()
+    given: Sequence[click.Parameter] = ()
+    made: list[click.Parameter] | None = None
+
+    def __init__(
+        self, name: str | None, *, shared: Sequence[click.Parameter] = (), **attributes: Any
+    ) -> None:
+        self.shared = shared
+        super().__init__(name, **attributes)
 
 
-class Group(click.Group):
-    context_class = Context
+class Command(_Command):
+    """A command of ours."""
+
+
+class Group(_Command, click.Group):
     command_class = Command

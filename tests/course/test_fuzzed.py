@@ -15,8 +15,9 @@ from tests.course.translated import CHINESE, ENGLISH, accepted
 from tests.course.translated import english as english_lesson
 from tests.exercise_pack import LESSON as EXERCISES
 from tests.fuzzing import INPUTS, holds, made_of_pieces, mutated
+from tutor.course.contents import Outline
 from tutor.course.exercise_files import with_exercise_files
-from tutor.course.model import Fault, Outline
+from tutor.course.model import Fault
 from tutor.course.outline import with_titles
 from tutor.course.pack import open_pack
 from tutor.course.parse import CourseError, parse_lesson, parse_outline

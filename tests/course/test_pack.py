@@ -168,7 +168,7 @@ def test_folder_that_is_no_pack(folder: Path, tmp_path: Path) -> None:
         open_pack(empty)
     for number in range(MOST_FILES + 1):
         (empty / f"{number}.md").write_text("")
-    with pytest.raises(UsageError, match=f"101 Markdown files.*{MOST_FILES}"):
+    with pytest.raises(UsageError, match=f"{MOST_FILES + 1} Markdown files.*{MOST_FILES}"):
         open_pack(empty)
 
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from tests.course.samples import FILE, FULL, MINIMAL, lesson_of, line_of, replaced
 from tutor.course.blocks import ExerciseBody, FrameBody, LessonHead, QuestionBody, SourceBody, WebSocketBody
+from tutor.course.contents import Outline
 from tutor.course.lesson import STEP_ATTRIBUTES
 from tutor.course.live_paths import EXCHANGE, SHORT_FORMS, Leaf, LivePathError, read_path, step_into
 from tutor.course.model import (
     Expectation,
     Operator,
-    Outline,
     Prose,
     QuestionKind,
     Source,

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.disks import WITHOUT_PRIVILEGE, needs_modes
-from tutor.course.model import Outline, OutlineStep
+from tutor.course.contents import Outline, OutlineStep
 from tutor.errors import ExitCode, TutorError, UsageError
 from tutor.learner.progress import (
     SCHEMA_VERSION,
@@ -411,7 +411,8 @@ def test_traffic_adds_up_by_lesson_and_over_all(tmp_path: Path) -> None:
 def as_version_1(directory: Path) -> None:
     """Make the file what the first version wrote."""
     with sqlite3.connect(directory / FILE_NAME) as connection:
-        connection.execute("DROP TABLE traffic")
+        for table in ("traffic", "outline", "outline_step", "outline_part"):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
 

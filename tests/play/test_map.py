@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,7 +23,7 @@ def home(tmp_path: Path) -> Path:
         progress.mark_step(OUTLINE.id, done, StepStatus.DONE, at=at)
         progress.mark_step(OUTLINE.id, helped, StepStatus.DONE, at=at, helped=True)
         progress.mark_step(OUTLINE.id, skipped, StepStatus.SKIPPED, at=at)
-        changed = replace(updated, hash="of an older version")
+        changed = updated._replace(hash="of an older version")
         progress.mark_step(OUTLINE.id, changed, StepStatus.DONE, at=at)
         progress.remember_position(OUTLINE.id, here.id)
     return tmp_path

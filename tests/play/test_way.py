@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from tutor.course.model import Outline, OutlineStep
+from tutor.course.contents import Outline, OutlineStep
 from tutor.learner.progress import StepState, StepStatus
 from tutor.play.way import deeper_near, deeper_offered, lesson_after, next_main, previous_main, undone
 

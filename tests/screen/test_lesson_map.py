@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
 from rich.cells import cell_len
@@ -90,8 +89,8 @@ def test_the_learner_s_step_is_always_there_with_its_title(size: tuple[int, int]
     width, height = size
     for shown in course():
         for here in range(len(shown.steps)):
-            steps = tuple(replace(step, here=place == here) for place, step in enumerate(shown.steps))
-            rows = plain(lesson_map(replace(shown, steps=steps), width=width, height=height))
+            steps = tuple(step._replace(here=place == here) for place, step in enumerate(shown.steps))
+            rows = plain(lesson_map(shown._replace(steps=steps), width=width, height=height))
             [row] = [row for row in rows if "▸" in row and "you are here" not in row]
             column = row[row.index("▸") :]
             assert steps[here].title[:18] in column

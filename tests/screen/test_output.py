@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import io
 import re
+from typing import Any
 
 import pytest
-from rich.text import Text
+from rich.style import Style
+from rich.text import Span, Text
 
 from tutor.screen.output import Output
 
@@ -96,3 +98,48 @@ def test_a_report_is_written_as_it_stands() -> None:
     out, stream = output(plain=True)
     out.report('{"a": "\\u001b"}\n')
     assert printed(stream) == b'{"a": "\\u001b"}\n'
+
+
+STYLED = [
+    Text("plain"),
+    Text("all of it", "wire.note"),
+    Text.assemble(("X-Name", "wire.name"), (":", "wire.name"), (" 李 value", "wire.value")),
+    Text.assemble("before ", ("code", "code.string"), " behind"),
+    Text("one inside another", spans=[Span(0, 18, "bold"), Span(4, 10, "wire.end")]),
+    Text("both", "wire.note", spans=[Span(0, 2, "wire.name")]),
+    Text("a span that is longer", spans=[Span(2, 90, "flask")]),
+    Text("linked", spans=[Span(0, 6, Style(link="file:///x", bold=True))]),
+    Text(),
+]
+
+
+@pytest.mark.parametrize("variables", [{}, {"NO_COLOR": "1"}, {"COLORTERM": "truecolor"}], ids=str)
+@pytest.mark.parametrize("line", STYLED, ids=lambda line: line.plain)
+def test_styled_lines_are_what_rich_prints(line: Text, variables: dict[str, Any]) -> None:
+    """Whichever way a line is styled, the terminal gets the sequences that rich would write."""
+    out, stream = output(COLUMNS="80", LINES="24", **variables)
+    out.show([line])
+    with out.console.capture() as capture:
+        out.console.print(line, end="", soft_wrap=True)
+    shown = printed(stream).decode()
+    assert without_link_ids(shown) == without_link_ids(capture.get()) + "\n"
+
+
+def without_link_ids(text: str) -> str:
+    """Links carry a random number each."""
+    return re.sub(r"id=[0-9]+-?[0-9]*", "id=", text)
+
+
+def test_a_body_of_many_words_asks_rich_for_each_style_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How a style looks is found out once, not for each of the words that have it."""
+    out, _stream = output(COLUMNS="80", LINES="24")
+    asked: list[Text] = []
+    print_by_rich = out.console.print
+
+    def print_counted(line: Text, **how: Any) -> None:
+        asked.append(line)
+        print_by_rich(line, **how)
+
+    monkeypatch.setattr(out.console, "print", print_counted)
+    out.show(Text.assemble((str(n), "code.number"), (": ", "code.name"), "x") for n in range(500))
+    assert len(asked) == 2

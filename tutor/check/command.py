@@ -139,7 +139,7 @@ def _run(env: Environment, folder: Path | None, names: Sequence[str], wishes: Wi
     selection = Selection(addresses, frozenset(map(CheckKind, wishes.kinds)), wishes.patterns)
     with progress_bar(env, _("Checking steps")) as on_progress:
         return run(
-            pack.load_all(),
+            pack.load_each(),
             make_app=sandbox_app.create_app,
             selection=selection,
             jobs=wishes.jobs,

@@ -23,7 +23,7 @@ from tutor.check.report import (
     versions,
     with_unique_ids,
 )
-from tutor.course.files import shown_path
+from tutor.course.contents import shown_path
 from tutor.course.model import ExchangeBlock, Lesson, Question, Step
 from tutor.errors import UsageError
 from tutor.grading.exercises import ProbeVerdict

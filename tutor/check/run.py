@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,8 +20,8 @@ from tutor.check.report import (
 from tutor.check.selection import EVERYTHING, Selection
 from tutor.check.steps import MakeApp
 from tutor.check.translations import translation_checks
-from tutor.check.workers import check_steps
-from tutor.course.model import Fault, Lesson, Step
+from tutor.check.workers import WaitingStep, check_steps
+from tutor.course.model import Fault, Lesson
 from tutor.language import _
 from tutor.progress_bar import OnProgress
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 def run(
-    parsed: Sequence[Parsed],
+    parsed: Iterable[Parsed],
     *,
     make_app: MakeApp,
     selection: Selection = EVERYTHING,
@@ -46,6 +46,7 @@ def run(
     ends the run with KeyboardInterrupt.
 
     Args:
+        parsed: what came of the lesson files; one is held at a time where they are read one at a time.
         selection: what to check; everything, recall pools included, where it names nothing.
         jobs: how many sandboxes work at the same time; the report is the same.
         apart: check in another process even with one job; see `check_steps`.
@@ -54,16 +55,17 @@ def run(
         on_progress: called in this thread, first with no step done.
     """
     started = time.monotonic()
-    chosen = [each for each in parsed if selection.has_lesson(each)]
-    entries = [_lint_only(each, selection.step_ids(each.lesson)) for each in chosen]
-    steps = [
-        (place, each.lesson, step)
-        for place, each in enumerate(chosen)
-        if each.lesson is not None
-        for step in selection.steps(each.lesson)
-    ]
+    entries: list[LessonReport] = []
+    steps: list[tuple[int, WaitingStep]] = []
+    for each in parsed:
+        if not selection.has_lesson(each):
+            continue
+        if each.lesson is not None:
+            chosen = selection.steps(each.lesson)
+            steps += [(len(entries), WaitingStep.of(each.lesson, step)) for step in chosen]
+        entries.append(_lint_only(each, selection.step_ids(each.lesson)))
     sound = _first_unsound(entries) if fail_fast else len(entries)
-    reachable = [(lesson, step) for place, lesson, step in steps if place < sound]
+    reachable = [step for place, step in steps if place < sound]
     results: list[tuple[Check, ...] | None] = [None] * len(reachable)
     done = 0
 
@@ -88,10 +90,12 @@ def run(
     except Exception as error:
         broken = error
     results += [None] * (len(steps) - len(results))
-    for (place, lesson, step), checks in zip(steps, results, strict=True):
+    found = [list(entry.checks) for entry in entries]
+    for (place, step), checks in zip(steps, results, strict=True):
         if checks is None and broken is None:
-            checks = (_not_reached(lesson, step),)
-        entries[place] = replace(entries[place], checks=(*entries[place].checks, *(checks or ())))
+            checks = (_not_reached(step),)
+        found[place] += checks or ()
+    entries = [replace(entry, checks=tuple(checks)) for entry, checks in zip(entries, found, strict=True)]
     kept = selection.of(with_unique_ids(entries))
     if broken is not None:
         kept = (*kept, failure_entry(broken, check_id="sandbox"))
@@ -108,12 +112,12 @@ def _first_unsound(entries: Sequence[LessonReport]) -> int:
     return next(failed, len(entries))
 
 
-def _not_reached(lesson: Lesson, step: Step) -> Check:
+def _not_reached(step: WaitingStep) -> Check:
     return Check(
-        id=f"{lesson.number}/{step.id}/run",
+        id=f"{step.lesson_number}/{step.step_id}/run",
         kind=CheckKind.EXCHANGE,
         status=CheckStatus.SKIPPED,
-        file=lesson.file,
+        file=step.file,
         line=step.line,
         message=_("Not checked: the run ended at the first failure."),
     )

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tutor.course.contents import shown_path
 from tutor.course.faults import Faults, Place, quoted
-from tutor.course.files import UnreadableError, read_text, shown_path
+from tutor.course.files import UnreadableError, read_text
 from tutor.course.model import CodeFile, ExerciseFiles, Fault, Lesson, Question
 from tutor.course.parse import Parsed
 from tutor.language import _

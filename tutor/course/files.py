@@ -6,6 +6,7 @@ import errno
 import os
 from pathlib import Path
 
+from tutor.course.contents import shown_path
 from tutor.course.model import Fault
 from tutor.course.outline import CourseError
 from tutor.language import _
@@ -21,14 +22,6 @@ class UnreadableError(CourseError):
     def __init__(self, path: Path, message: str, line: int = 1, column: int = 1) -> None:
         self.fault = Fault(shown_path(path), line, column, message)
         super().__init__(str(self.fault))
-
-
-def shown_path(path: Path) -> str:
-    """A path as reports name it: from the working directory, where it lies in that."""
-    try:
-        return path.resolve().relative_to(Path.cwd()).as_posix()
-    except (ValueError, OSError, RuntimeError):
-        return str(path)
 
 
 def read_text(path: Path, root: Path) -> str:

@@ -8,9 +8,10 @@ from itertools import pairwise
 
 from tutor.course.attributes import ID, Allowed, check_attributes
 from tutor.course.blocks import LessonHead, read_body
+from tutor.course.contents import FORMAT, Part
 from tutor.course.faults import Faults, Place, quoted
 from tutor.course.lint import check_length, read_takeaway
-from tutor.course.model import FORMAT, Fault, Lesson, Part, Step
+from tutor.course.model import Fault, Lesson, Step
 from tutor.course.outline import (
     NUMBER,
     StepHeading,

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeGuard
 
-FORMAT = 1
-"""The version of the lesson format that this program reads."""
+from tutor.course.contents import Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,14 +293,6 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """A run of steps with a name."""
-
-    id: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
 class CodeFile:
     """A file of an exercise."""
 
@@ -360,34 +351,6 @@ class Lesson:
     def main_steps(self) -> tuple[Step, ...]:
         """The steps that count for finishing."""
         return tuple(step for step in self.steps if not step.deeper)
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """A lesson's head and headings, read without parsing its blocks: what `list` needs."""
-
-    id: str
-    number: str
-    title: str
-    minutes: int
-    file: str
-    steps: tuple[OutlineStep, ...]
-    parts: tuple[Part, ...] = ()
-
-    @property
-    def main_steps(self) -> tuple[OutlineStep, ...]:
-        return tuple(step for step in self.steps if not step.deeper)
-
-
-@dataclass(frozen=True, slots=True)
-class OutlineStep:
-    id: str
-    number: str
-    title: str
-    deeper: bool
-    hash: str
-    was: tuple[str, ...] = ()
-    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from tutor.course.attributes import ID, Attributes, split_attributes
+from tutor.course.contents import FORMAT, Outline, OutlineStep, Part
 from tutor.course.faults import Faults, Place
-from tutor.course.model import FORMAT, Outline, OutlineStep, Part
 from tutor.course.scan import Fence, Heading, Scan, Section, scan
 from tutor.course.toml_block import TomlBlock, read_toml
 from tutor.errors import ExitCode, TutorError
@@ -157,11 +157,10 @@ def with_titles(outline: Outline, text: str) -> Outline:
     titles = {heading.id: heading.title for heading in headings if heading.title}
     fence = lesson_block(found)
     parts = _part_titles(read_toml(fence.body, Place(fence.line, 1), Faults(outline.file)) if fence else None)
-    return replace(
-        outline,
+    return outline._replace(
         title=split_heading(title_of(found))[0] or outline.title,
-        steps=tuple(replace(step, title=titles.get(step.id, step.title)) for step in outline.steps),
-        parts=tuple(replace(part, title=parts.get(part.id, part.title)) for part in outline.parts),
+        steps=tuple(step._replace(title=titles.get(step.id, step.title)) for step in outline.steps),
+        parts=tuple(part._replace(title=parts.get(part.id, part.title)) for part in outline.parts),
     )
 
 

@@ -14,10 +14,11 @@ import msgspec
 
 from tutor.course.attributes import Allowed, Attributes, check_attributes
 from tutor.course.blocks import LessonHead, QuestionBody, read_body
+from tutor.course.contents import Part
 from tutor.course.faults import Faults, Place, listed, quoted
 from tutor.course.lesson import STEP_ATTRIBUTES, check_stray_text, compare_views
 from tutor.course.lint import IN_CHARACTERS, check_feedback, check_length, read_takeaway
-from tutor.course.model import Block, Fault, Lesson, Part, Prose, Question, Step
+from tutor.course.model import Block, Fault, Lesson, Prose, Question, Step
 from tutor.course.outline import lesson_block, no_title, split_heading, title_of
 from tutor.course.prose import read_markdown, without_code
 from tutor.course.scan import Section, scan

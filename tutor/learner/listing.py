@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tutor.course.model import Outline, OutlineStep, Step
-from tutor.course.pack import open_pack
+from tutor.course.contents import Outline, OutlineStep
 from tutor.environment import Environment
 from tutor.errors import ExitCode
+from tutor.learner.course import open_course
 from tutor.learner.progress import (
     Progress,
     StepState,
@@ -32,6 +31,8 @@ from tutor.screen.lesson_map import (
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from tutor.course.model import Step
+
 _BESIDE_MAP = 4
 """Rows of the terminal that a map leaves: what was typed, the prompt, its bar, and a blank one."""
 
@@ -42,11 +43,13 @@ def list_lessons(env: Environment, name: str, *, as_json: bool) -> ExitCode:
     Raises:
         UsageError: there is no such lesson.
     """
-    pack = open_pack(env.pack).in_language(env.language)
-    outlines = pack.outlines()
-    lesson = pack.find(name).lesson if name else None
     with Progress(env.state_directory) as progress:
+        pack = open_course(env, progress)
+        outlines = pack.outlines()
+        lesson = pack.find(name).lesson if name else None
         if as_json:
+            import json
+
             entries = [_entry(outline, progress) for outline in ((lesson,) if lesson else outlines)]
             env.out.report(json.dumps(entries, ensure_ascii=False, indent=2) + "\n")
         elif lesson is not None:

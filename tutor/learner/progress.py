@@ -6,28 +6,27 @@ Each call is one transaction, committed when it returns; several processes may u
 
 from __future__ import annotations
 
-import secrets
 import sqlite3
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeVar
 
-from tutor.course.model import Outline, OutlineStep, Step
+from tutor.course.contents import Outline, OutlineStep, Part
 from tutor.errors import TutorError, UsageError
 from tutor.language import _
 from tutor.learner.settings import FILE_NAME
-from tutor.private import make_private_file, make_private_folder
-from tutor.wire.traffic import Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import TracebackType
 
-SCHEMA_VERSION = 2
+    from tutor.course.model import Step
+    from tutor.wire.traffic import Traffic
+
+SCHEMA_VERSION = 3
 
 _SCHEMA = (
     """CREATE TABLE attempt (
@@ -70,7 +69,42 @@ _ADDED = {
             sent_bytes INTEGER NOT NULL,
             received_bytes INTEGER NOT NULL
         ) WITHOUT ROWID""",
-    )
+    ),
+    # What was read of lesson files the last time; `stamp` tells whether they have changed since.
+    3: (
+        """CREATE TABLE outline (
+            pack TEXT NOT NULL,
+            stamp TEXT NOT NULL,
+            place INTEGER NOT NULL,
+            file TEXT NOT NULL,
+            id TEXT NOT NULL,
+            number TEXT NOT NULL,
+            title TEXT NOT NULL,
+            minutes INTEGER NOT NULL,
+            PRIMARY KEY (pack, place)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE outline_step (
+            pack TEXT NOT NULL,
+            lesson INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            number TEXT NOT NULL,
+            title TEXT NOT NULL,
+            deeper INTEGER NOT NULL,
+            hash TEXT NOT NULL,
+            was TEXT NOT NULL,
+            part TEXT NOT NULL,
+            PRIMARY KEY (pack, lesson, place)
+        ) WITHOUT ROWID""",
+        """CREATE TABLE outline_part (
+            pack TEXT NOT NULL,
+            lesson INTEGER NOT NULL,
+            place INTEGER NOT NULL,
+            id TEXT NOT NULL,
+            title TEXT NOT NULL,
+            PRIMARY KEY (pack, lesson, place)
+        ) WITHOUT ROWID""",
+    ),
 }
 """What each version adds."""
 
@@ -122,8 +156,7 @@ class StepStatus(StrEnum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True, slots=True)
-class StepState:
+class StepState(NamedTuple):
     """What is kept about one step."""
 
     lesson_id: str
@@ -138,8 +171,7 @@ class StepState:
     """When it was last marked, in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One answer, as it was given."""
 
     lesson_id: str
@@ -155,16 +187,14 @@ class Attempt:
     prediction: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(NamedTuple):
     """The step that was last on the screen."""
 
     lesson_id: str
     step_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """How far a lesson is. Deeper steps are not counted."""
 
     steps: int
@@ -300,8 +330,10 @@ class Progress:
 
     def traffic(self, lesson_id: str | None = None) -> Traffic:
         """What has crossed the wire in all lessons, or in one."""
+        from tutor.wire.traffic import Traffic
+
         # A file of version 1 has no such table.
-        if not self._read("SELECT name FROM sqlite_master WHERE name = 'traffic'", str):
+        if not self._has_table("traffic"):
             return Traffic()
         found = self._read(
             f"SELECT exchanges, sent_bytes, received_bytes FROM traffic WHERE {_OF_LESSON}",
@@ -315,10 +347,71 @@ class Progress:
         kept = self.setting("shuffle_seed")
         if kept is not None:
             return kept
+        import secrets
+
         # Another process may have made one since: the first one stays.
         made = "INSERT OR IGNORE INTO setting (name, value) VALUES ('shuffle_seed', ?)"
         self._write((made, (secrets.token_hex(8),)))
         return self.setting("shuffle_seed") or ""
+
+    def outlines(self, pack: str, stamp: str) -> tuple[Outline, ...]:
+        """The outlines kept of a pack; none where the stamp is not the one that they were kept with."""
+        # A file before version 3 has no such table.
+        if not self._has_table("outline"):
+            return ()
+        lessons = self._read(
+            "SELECT place, id, number, title, minutes, file FROM outline "
+            "WHERE pack = :pack AND stamp = :stamp ORDER BY place",
+            _columns,
+            pack=pack,
+            stamp=stamp,
+        )
+        steps: dict[int, list[OutlineStep]] = {place: [] for place, *_lesson in lessons}
+        parts: dict[int, list[Part]] = {place: [] for place in steps}
+        for lesson, *step, deeper, step_hash, was, part in self._read(
+            "SELECT lesson, id, number, title, deeper, hash, was, part FROM outline_step "
+            "WHERE pack = :pack ORDER BY lesson, place",
+            _columns,
+            pack=pack,
+        ):
+            if lesson in steps:
+                known = (*step, bool(deeper), step_hash, tuple(was.split()), part)
+                steps[lesson].append(OutlineStep._make(known))
+        for lesson, *part in self._read(
+            "SELECT lesson, id, title FROM outline_part WHERE pack = :pack ORDER BY lesson, place",
+            _columns,
+            pack=pack,
+        ):
+            if lesson in parts:
+                parts[lesson].append(Part._make(part))
+        return tuple(
+            Outline._make((*lesson, tuple(steps[place]), tuple(parts[place]))) for place, *lesson in lessons
+        )
+
+    def keep_outlines(self, pack: str, stamp: str, outlines: Sequence[Outline]) -> None:
+        """Keep a pack's outlines in place of those before; nothing where there is no progress yet."""
+        if self._open() is None:
+            return
+        statements: list[Statement] = [
+            (f"DELETE FROM {table} WHERE pack = ?", (pack,))
+            for table in ("outline", "outline_step", "outline_part")
+        ]
+        for lesson, each in enumerate(outlines):
+            head = (pack, stamp, lesson, each.file, each.id, each.number, each.title, each.minutes)
+            statements.append(("INSERT INTO outline VALUES (?, ?, ?, ?, ?, ?, ?, ?)", head))
+            for place, step in enumerate(each.steps):
+                values = (*step[:-2], " ".join(step.was), step.part)
+                statements.append(
+                    (
+                        "INSERT INTO outline_step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                        (pack, lesson, place, *values),
+                    )
+                )
+            statements += [
+                ("INSERT INTO outline_part VALUES (?, ?, ?, ?, ?)", (pack, lesson, place, *part))
+                for place, part in enumerate(each.parts)
+            ]
+        self._write(*statements)
 
     def forget(self, lesson_id: str | None = None) -> None:
         """Forget the answers, steps, position and traffic of one lesson, or of all. Settings stay."""
@@ -327,6 +420,9 @@ class Progress:
         tables = ("attempt", "step", "position", "traffic")
         values = {"lesson_id": lesson_id}
         self._write(*((f"DELETE FROM {table} WHERE {_OF_LESSON}", values) for table in tables))
+
+    def _has_table(self, name: str) -> bool:
+        return bool(self._read("SELECT name FROM sqlite_master WHERE name = :name", str, name=name))
 
     def _read(self, statement: str, make: Callable[..., Row], **values: str | None) -> list[Row]:
         """What `make` makes of each row's columns."""
@@ -373,6 +469,8 @@ class Progress:
         return self._connection
 
     def _create(self) -> sqlite3.Connection:
+        from tutor.private import make_private_file, make_private_folder
+
         with self._told():
             make_private_folder(self.file.parent)
             # SQLite gives its journal the modes of the file.
@@ -525,6 +623,10 @@ def step_called(steps: Iterable[OutlineStep], step_id: str) -> OutlineStep | Non
     present = [step for step in steps if step.id == step_id]
     renamed = [step for step in steps if step_id in step.was]
     return next(iter(present or renamed), None)
+
+
+def _columns(*columns: Any) -> tuple[Any, ...]:
+    return columns
 
 
 def _attempt_of(*columns: Any) -> Attempt:

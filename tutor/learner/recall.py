@@ -6,7 +6,7 @@ Pure but for the `Progress` it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from tutor.course.model import Lesson, Question, Step
@@ -131,7 +131,7 @@ def _renamed(lesson: Lesson, attempts: Iterable[Attempt]) -> list[Attempt]:
     """The attempts under the ids that their steps have now."""
     steps = (*lesson.steps, *lesson.pool)
     present = {old_id: step.id for step in steps for old_id in step.was}
-    return [replace(each, step_id=present.get(each.step_id, each.step_id)) for each in attempts]
+    return [each._replace(step_id=present.get(each.step_id, each.step_id)) for each in attempts]
 
 
 def _was_helped(lesson: Lesson, step_id: str, states: Mapping[str, StepState]) -> bool:

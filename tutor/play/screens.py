@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from tutor.course.contents import Outline, OutlineStep
 from tutor.course.live_text import with_address
 from tutor.course.model import (
     Lesson,
-    Outline,
-    OutlineStep,
     Prose,
     Question,
     QuestionKind,
@@ -214,7 +213,7 @@ class Screens:
                 if len(line.data) > 400:
                     size = _("{count} bytes in this line").format(count=f"{len(line.data):,}")
                     drawn.append(f" … {size}", "wire.fold")
-                mark = end_mark(line.end, plain=self.plain, ascii_only=self.ascii_only)
+                mark = end_mark(line.end.decode(), plain=self.plain, ascii_only=self.ascii_only)
                 lines.append(drawn.append(mark, "wire.end"))
             return self._capped(lines, 14)
         lines = [

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from tutor import language
 from tutor.client import Client, StepRun
-from tutor.course.model import Lesson, Outline, OutlineStep, Step
+from tutor.course.contents import Outline, OutlineStep
+from tutor.course.model import Lesson, Step
 from tutor.course.pack import Address, Pack
 from tutor.environment import Environment
 from tutor.errors import ExitCode, SandboxError, UsageError
@@ -517,7 +517,7 @@ class Session:
             self._talk.reply([_("This terminal cannot show {name}.").format(name=chosen)])
             return
         language.use(chosen)
-        self._env = replace(self._env, language=chosen)
+        self._env = self._env._replace(language=chosen)
         self._talk.env = self._env
         self._progress.set_setting(LANGUAGE, chosen)
         self._pack = self._pack.in_language(chosen)

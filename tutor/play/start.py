@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from tutor.course.pack import open_pack
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
+from tutor.learner.course import open_course
 from tutor.learner.steady import SteadyProgress
 from tutor.play.prompt import prompter
 from tutor.play.session import Session
@@ -17,11 +17,11 @@ def start(env: Environment, name: str = "") -> ExitCode:
     Raises:
         UsageError: no terminal, or no such lesson.
     """
-    pack = open_pack(env.pack).in_language(env.language)
-    address = pack.find(name) if name else None
-    if not env.interactive:
-        raise UsageError(
-            _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
-        )
     with SteadyProgress(env.state_directory) as progress:
+        pack = open_course(env, progress)
+        address = pack.find(name) if name else None
+        if not env.interactive:
+            raise UsageError(
+                _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
+            )
         return Session(env, pack, progress, prompter(env)).run(address)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tutor.course.model import Outline, OutlineStep
+from tutor.course.contents import Outline, OutlineStep
 from tutor.learner.progress import StepState, StepStatus, state_of
 
 States = Mapping[str, StepState]

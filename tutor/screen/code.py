@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -36,8 +36,19 @@ def runs(text: str, language: str) -> list[Run]:
     except ClassNotFound:
         return [(text, "")]
     # Unprocessed: the other entry points normalise line ends and add a last one.
-    found = [(value, _style(str(kind))) for _, kind, value in lexer.get_tokens_unprocessed(text)]
-    return found if "".join(run for run, _ in found) == text else [(text, "")]
+    found: list[Run] = []
+    alike: list[str] = []
+    style = ""
+    # A lexer gives a token for each blank and bracket; what looks alike is drawn as one.
+    for _, kind, value in lexer.get_tokens_unprocessed(text):
+        if _STYLE_OF[kind] != style:
+            if alike:
+                found.append(("".join(alike), style))
+            alike = []
+            style = _STYLE_OF[kind]
+        alike.append(value)
+    found.append(("".join(alike), style))
+    return found if "".join([run for run, _ in found]) == text else [(text, "")]
 
 
 def highlighted(text: str, language: str) -> list[Text]:
@@ -54,5 +65,13 @@ def highlighted(text: str, language: str) -> list[Text]:
     return lines
 
 
-def _style(token: str) -> str:
-    return next((style for prefix, style in _STYLES if token.startswith(prefix)), "")
+class _StyleOf(dict[Any, str]):
+    """The style of each type of token, filled as they turn up."""
+
+    def __missing__(self, kind: Any) -> str:
+        name = str(kind)
+        self[kind] = next((style for prefix, style in _STYLES if name.startswith(prefix)), "")
+        return self[kind]
+
+
+_STYLE_OF = _StyleOf()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tutor.language import _, listed, mark, ngettext
+from tutor.screen.columns import columns_of, padded, padded_left
 from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
@@ -48,8 +48,7 @@ class Mark(Enum):
 _HERE = "▸"
 
 
-@dataclass(frozen=True, slots=True)
-class MapStep:
+class MapStep(NamedTuple):
     """A step on the map."""
 
     number: str
@@ -74,8 +73,7 @@ class MapStep:
         return Mark.SKIPPED if self.skipped else Mark.OPEN
 
 
-@dataclass(frozen=True, slots=True)
-class MapLesson:
+class MapLesson(NamedTuple):
     """A lesson on the map; its counts are of main steps."""
 
     number: str
@@ -94,8 +92,7 @@ class MapLesson:
         return tuple((kind, count) for kind, count in counts if count)
 
 
-@dataclass(frozen=True, slots=True)
-class LessonMap:
+class LessonMap(NamedTuple):
     """A lesson with its steps, in the course that it is of."""
 
     lesson: MapLesson
@@ -159,9 +156,7 @@ def lesson_map_in_words(shown: LessonMap) -> list[str]:
 
 def lessons_in_words(lessons: Sequence[MapLesson]) -> list[str]:
     """A row a lesson, and one for all where there are several."""
-    from tutor.screen.columns import padded
-
-    width = max((_cells(_named(lesson)) for lesson in lessons), default=0) + 3
+    width = max((columns_of(_named(lesson)) for lesson in lessons), default=0) + 3
     rows = []
     for lesson in lessons:
         words = [standing_words(lesson), *([_("you are here")] if lesson.here else [])]
@@ -210,13 +205,11 @@ def lesson_list(lessons: Sequence[MapLesson], width: int) -> list[Text]:
     """The lessons with a bar each and one for the course; where columns are few, each takes two rows."""
     from rich.text import Text
 
-    from tutor.screen.columns import padded, padded_left
-
     every = [*lessons, *([whole_course(lessons)] if len(lessons) > 1 else [])]
-    numbers = max((_cells(each.number) for each in lessons), default=0) + _GAP
+    numbers = max((columns_of(each.number) for each in lessons), default=0) + _GAP
     names = [padded(each.number, numbers) + visible(each.title) for each in every]
-    name_width = max((_cells(name) for name in names), default=0) + _GAP
-    count_width = max((_cells(_of(each)) for each in every), default=0)
+    name_width = max((columns_of(name) for name in names), default=0) + _GAP
+    count_width = max((columns_of(_of(each)) for each in every), default=0)
     marked = max((_counts(each).cell_len for each in every), default=0)
     if numbers + _INDENT + _SEGMENT_LEAST + _GAP + count_width + marked > width:
         marked = 0
@@ -270,8 +263,8 @@ def course_bar(lessons: Sequence[MapLesson], width: int) -> list[Text]:
         return []
     course = whole_course(lessons)
     name, count = ("  " + course.title + "  ", "title"), (_of(course), "title")
-    free = width - _cells(name[0]) - _cells(count[0])
-    size = free // len(lessons) - max(_cells(lesson.number) for lesson in lessons) - 1 - _GAP
+    free = width - columns_of(name[0]) - columns_of(count[0])
+    size = free // len(lessons) - max(columns_of(lesson.number) for lesson in lessons) - 1 - _GAP
     if size < _SEGMENT_LEAST:
         drawn = bar(course.done, course.steps, max(1, min(_BAR_MOST, free - _GAP)))
         return [_cut(Text.assemble(name, drawn, "  ", count), width)]
@@ -419,11 +412,11 @@ def _head(lesson: MapLesson, width: int) -> list[Text]:
 
     name = ("  " + _named(lesson), "title")
     done = (" " * _GAP + _done(lesson), "title")
-    free = width - _cells(name[0]) - 1 - _GAP - _cells(done[0])
+    free = width - columns_of(name[0]) - 1 - _GAP - columns_of(done[0])
     if free >= _BAR_LEAST:
         drawn = bar(lesson.done, lesson.steps, min(free, _BAR_MOST))
         return [Text.assemble(name, "   ", drawn, done)]
-    drawn = bar(lesson.done, lesson.steps, max(1, min(_BAR_MOST, width - _INDENT - _cells(done[0]))))
+    drawn = bar(lesson.done, lesson.steps, max(1, min(_BAR_MOST, width - _INDENT - columns_of(done[0]))))
     return [_cut(Text.assemble(name), width), _cut(Text.assemble("  ", drawn, done), width)]
 
 
@@ -458,9 +451,3 @@ def _short(number: str) -> str:
 def _cut(row: Text, width: int) -> Text:
     row.truncate(max(1, width), overflow="ellipsis")
     return row
-
-
-def _cells(words: str) -> int:
-    from rich.cells import cell_len
-
-    return cell_len(words)

@@ -8,7 +8,6 @@ character of a wire, a file or a person reaches a terminal even where a caller f
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -72,6 +71,7 @@ class Output:
         self.plain = plain or not stream.isatty() or _is_dumb(variables)
         self.colour = not self.plain and not variables.get("NO_COLOR")
         self.ascii_only = not self.can_show("▸→…␍␊✓李")
+        self._known_marks: dict[str, tuple[str, str]] = {}
         self._only_ascii_words = self.ascii_only and not self.can_show("中文。")
         """False for an encoding such as GBK, which has Chinese, though not all of our symbols."""
 
@@ -84,6 +84,8 @@ class Output:
         try:
             found = os.get_terminal_size(self.stream.fileno())
         except (OSError, ValueError):
+            import shutil
+
             found = shutil.get_terminal_size((DEFAULT_WIDTH, DEFAULT_HEIGHT))
         width = int(columns) if columns.isdigit() and int(columns) else found.columns or DEFAULT_WIDTH
         height = int(rows) if rows.isdigit() and int(rows) else found.lines or DEFAULT_HEIGHT
@@ -154,6 +156,40 @@ class Output:
         if escaped != line.plain:
             # Our own symbols in ASCII, or a caller forgot to escape: safe comes before pretty.
             return escaped
+        return self._in_sequence(line) or self._by_rich(line)
+
+    def _in_sequence(self, line: Text) -> str:
+        """The line where its spans stand one behind the other; empty where they do not.
+
+        What rich gives too, for which it takes ten times as long.
+        """
+        if line.style:
+            if line.spans or not isinstance(line.style, str):
+                return ""
+            before, behind = self._marks(line.style)
+            return f"{before}{line.plain}{behind}"
+        plain = line.plain
+        parts: list[str] = []
+        at = 0
+        for start, end, style in line.spans:
+            if start < at or end > len(plain) or not isinstance(style, str):
+                return ""
+            before, behind = self._marks(style)
+            parts += (plain[at:start], before, plain[start:end], behind)
+            at = end
+        return "".join((*parts, plain[at:]))
+
+    def _marks(self, style: str) -> tuple[str, str]:
+        """What stands before and behind words of a style."""
+        marks = self._known_marks.get(style)
+        if marks is None:
+            from rich.text import Text
+
+            before, _word, behind = self._by_rich(Text("·", style)).partition("·")
+            marks = self._known_marks[style] = before, behind
+        return marks
+
+    def _by_rich(self, line: Text) -> str:
         with self.console.capture() as capture:
             self.console.print(line, end="", soft_wrap=True)
         return capture.get()

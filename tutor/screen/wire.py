@@ -35,7 +35,7 @@ _LEAST_BODY_LINES = 2
 _FRAME_OCTETS = 12
 _FRAME_CHARS = 60
 
-_END_MARKS = {b"\r\n": "␍␊", b"\n": "␊", b"": ""}
+_END_MARKS = {"\r\n": "␍␊", "\n": "␊", "": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
     lines = [response_heading(view)]
     if not exchange.responses:
         if exchange.data(Direction.RESPONSE):
-            lines += [line for line, _end in _drawn([_Run(exchange.data(Direction.RESPONSE), "")], view)]
+            lines += raw_lines(exchange.data(Direction.RESPONSE), view, style="")
         else:
             words = _("No byte came back in {ms} ms.").format(ms=round(exchange.duration_s * 1000))
             lines.append(note(words, plain=view.plain))
@@ -201,7 +201,7 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
         lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
         labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
-        lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
+        lines = list(_drawn(_body_runs(message, raw, labels), view))
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
@@ -224,7 +224,7 @@ def head_lines(message: Message, view: View) -> list[Text]:
 
 def raw_lines(data: bytes, view: View, *, style: str = "wire.body", label: str = "") -> list[Text]:
     """Any bytes as lines; the label stands at the end of the last line end among them."""
-    return [line for line, _end in _drawn([_Run(data, style, label)], view)]
+    return list(_drawn([_run(data, style, label)], view))
 
 
 def chunk_lines(
@@ -238,16 +238,15 @@ def chunk_lines(
     """
     from rich.text import Text
 
-    size_line = _Run(size, "wire.framing", since(since_s))
+    size_line = _run(size, "wire.framing", since(since_s))
     if needs_hexdump(data, coding):
         octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
-            *(line for line, _end in _drawn([size_line], view)),
+            *_drawn([size_line], view),
             *octets,
             *raw_lines(end, view, style="wire.framing"),
         ]
-    runs_of_it = [size_line, _Run(data, "wire.body"), _Run(end, "wire.framing")]
-    return [line for line, _end in _drawn(runs_of_it, view)]
+    return list(_drawn([size_line, _run(data, "wire.body"), _run(end, "wire.framing")], view))
 
 
 def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
@@ -266,7 +265,7 @@ def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
     if path[1:2] in {("body",), ("json",), ("length",), ("chunks",)}:
         if message.chunked:
             # The framing is not what is asked about.
-            return next((line for line, _end in _drawn([_Run(message.body, "wire.body")], view)), None)
+            return next(iter(raw_lines(message.body, view)), None)
         body = body_lines(message, view)
         return body[0] if body else None
     return _head_lines(message, view)[0][1]
@@ -322,68 +321,84 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
             )
             name = name.strip() if colon else ""
         if view.line_ends:
-            drawn.append(_end_mark(wire_line.end, view), "wire.end")
+            drawn.append(_end_mark(wire_line.end.decode(), view), "wire.end")
         lines.append((name, drawn))
     return lines
 
 
 class _Run(NamedTuple):
-    """Bytes of one style; a label is drawn at the end of the line that they end."""
+    """Words of one style, undecodable octets escaped; a label stands behind the line that they end."""
 
-    data: bytes
+    words: str
     style: str
     label: str = ""
+
+
+def _run(data: bytes, style: str, label: str = "") -> _Run:
+    return _Run(data.decode("utf-8", "surrogateescape"), style, label)
 
 
 def _body_runs(message: Message, raw: bytes, labels: Sequence[str]) -> Iterator[_Run]:
     if message.chunked and message.chunks:
         at = 0
         for place, (start, stop) in enumerate(body_spans(message)):
-            yield _Run(raw[at:start], "wire.framing", labels[place] if labels else "")
-            yield _Run(raw[start:stop], "wire.body")
+            yield _run(raw[at:start], "wire.framing", labels[place] if labels else "")
+            yield _run(raw[start:stop], "wire.body")
             at = stop
-        yield _Run(raw[at:], "wire.framing")
+        yield _run(raw[at:], "wire.framing")
         return
     language = _language(message.value("Content-Type") or "")
     if not language:
-        yield _Run(raw, "wire.body")
+        yield _run(raw, "wire.body")
         return
-    for run, style in runs(raw.decode("utf-8", "surrogateescape"), language):
-        yield _Run(run.encode("utf-8", "surrogateescape"), style or "wire.body")
+    for words, style in runs(raw.decode("utf-8", "surrogateescape"), language):
+        yield _Run(words, style or "wire.body")
 
 
-def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
-    """Styled runs of bytes as lines with the line end each had."""
-    from rich.text import Text
+def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
+    """Styled runs as lines."""
+    line: list[tuple[str, str]] = []
+    for words, style, label in styled:
+        *ended, rest = words.split("\n")
+        for place, row in enumerate(ended, start=1):
+            text, end = (row[:-1], "\r\n") if row.endswith("\r") else (row, "\n")
+            if text:
+                line.append((visible(text, ascii_only=view.ascii_only), style))
+            if view.line_ends:
+                line.append((_end_mark(end, view), "wire.end"))
+            if label and place == len(ended) and not rest:
+                line.append((f"  {label}", "wire.end"))
+            yield _joined(line)
+            line = []
+        if rest:
+            line.append((visible(rest, ascii_only=view.ascii_only), style))
+    if line:
+        yield _joined(line)
 
-    line = Text(no_wrap=True)
-    pending = False
-    for run in styled:
-        lines = wire_lines(run.data)
-        for place, wire_line in enumerate(lines, start=1):
-            line.append(visible_bytes(wire_line.data, ascii_only=view.ascii_only), run.style or None)
-            pending = pending or bool(wire_line.data)
-            if wire_line.end:
-                if view.line_ends:
-                    line.append(_end_mark(wire_line.end, view), "wire.end")
-                if run.label and place == len(lines):
-                    line.append(f"  {run.label}", "wire.end")
-                yield line, wire_line.end
-                line, pending = Text(no_wrap=True), False
-    if pending:
-        yield line, b""
+
+def _joined(parts: Sequence[tuple[str, str]]) -> Text:
+    """Texts with a style each as one line; at once, as a body has many and `append` takes its time."""
+    from rich.text import Span, Text
+
+    spans: list[Span] = []
+    at = 0
+    for words, style in parts:
+        if style:
+            spans.append(Span(at, at + len(words), style))
+        at += len(words)
+    return Text("".join([words for words, _style in parts]), spans=spans, no_wrap=True)
 
 
-def end_mark(end: bytes, *, plain: bool, ascii_only: bool) -> str:
+def end_mark(end: str, *, plain: bool, ascii_only: bool) -> str:
     """What is drawn for a line end."""
     if plain:
-        return {b"\r\n": " [CRLF]", b"\n": " [LF]"}.get(end, "")
+        return {"\r\n": " [CRLF]", "\n": " [LF]"}.get(end, "")
     if ascii_only:
-        return {b"\r\n": "\\r\\n", b"\n": "\\n"}.get(end, "")
+        return {"\r\n": "\\r\\n", "\n": "\\n"}.get(end, "")
     return _END_MARKS.get(end, "")
 
 
-def _end_mark(end: bytes, view: View) -> str:
+def _end_mark(end: str, view: View) -> str:
     return end_mark(end, plain=view.plain, ascii_only=view.ascii_only)
 
 

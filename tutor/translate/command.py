@@ -6,7 +6,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tutor.course.files import read_text, shown_path
+from tutor.course.contents import shown_path
+from tutor.course.files import read_text
 from tutor.course.pack import Pack, open_pack
 from tutor.course.translation_file import skeleton, with_missing_steps, with_sources
 from tutor.environment import Environment
