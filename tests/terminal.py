@@ -136,7 +136,8 @@ class Terminal:
     def _found(self, words: str) -> str | None:
         """The text up to the words, which counts as seen then; None where they are not there."""
         fresh = self.transcript[self._seen :]
-        found = re.search(r"\s+".join(re.escape(word) for word in words.split()), fresh)
+        # A console that cannot show the prompt's mark has another.
+        found = re.search(r"\s+".join(re.escape(word).replace("▸", "[▸>]") for word in words.split()), fresh)
         if found is None:
             return None
         if words.endswith("▸") or words.startswith("Enter: "):
