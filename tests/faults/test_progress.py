@@ -90,7 +90,7 @@ def put_another_program_s(file: Path) -> None:
     connection.close()
 
 
-@pytest.mark.parametrize("spoil", [damage_all, damage_a_page, damage_a_value, put_another_program_s])
+@pytest.mark.parametrize("spoil", [damage_all, damage_a_page, put_another_program_s])
 def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(
     sitting: Sitting, spoil: Callable[[Path], None]
 ) -> None:
@@ -109,6 +109,19 @@ def test_a_damaged_file_is_kept_aside_and_a_new_one_begun(
     learn(sitting)
     assert (sitting.home / f"{FILE_NAME}.damaged-1").read_bytes() == before
     assert (sitting.home / f"{FILE_NAME}.damaged-2").exists()
+
+
+def test_a_file_that_can_be_read_but_not_understood_is_kept_aside(sitting: Sitting) -> None:
+    """A database with a value that is none is whole enough to be written to, and is kept when it is read."""
+    learn(sitting)
+    damage_a_value(sitting.home / FILE_NAME)
+    printed = learn(sitting)
+    assert printed.count("is damaged, or is no progress file") == 1
+    assert KEPT in printed
+    aside = sqlite3.connect(sitting.home / f"{FILE_NAME}.damaged-1")
+    assert aside.execute("SELECT at FROM step").fetchall() == [("yesterday",)]
+    assert aside.execute("SELECT text FROM attempt").fetchall()[0] == ("200",)
+    aside.close()
 
 
 def test_a_newer_version_s_file_is_left_as_it_is(sitting: Sitting) -> None:

@@ -333,10 +333,12 @@ HARMLESS = "".join(character for character in CONTROLS if character not in DANGE
 @pytest.mark.parametrize("plain", [(), ("--plain",)], ids=["bar", "plain"])
 @pytest.mark.parametrize("step", ["2.1.7", "2.5.1"])
 def test_nul_and_control_characters_typed_end_nothing(
-    sitting: Sitting, step: str, plain: tuple[str, ...]
+    sitting: Sitting, step: str, plain: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every control character typed at a prompt is answered like any nonsense, and the prompt comes again."""
     place = ("--pack", str(sitting.pack)) if step == "2.5.1" else ()
+    # The folder for exercises that is offered stands in the working one.
+    monkeypatch.chdir(sitting.temporary.parent)
     variables = {"HOME": str(sitting.home), "PWD": str(sitting.home)}
     with sitting.terminal(*plain, step, *place, variables=variables) as terminal:
         if step == "2.5.1":
