@@ -7,6 +7,7 @@ import re
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,10 +19,35 @@ WAIT_S = 20.0
 """How long anything may take on a busy machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One character on a screen and how it looks."""
+
+    text: str
+    colour: str = "default"
+    bold: bool = False
+    italic: bool = False
+    underlined: bool = False
+    dim: bool = False
+    reversed: bool = False
+
+
+Row = tuple[Cell, ...]
+"""From left to right; a wide character is one cell."""
+
+
 class _Screen(pyte.HistoryScreen):
     """A screen that answers, as a terminal does, where its cursor is."""
 
     reply: Callable[[str], object]
+
+    def select_graphic_rendition(self, *attrs: int) -> None:
+        # pyte knows no dim text; blinking, which the program never does, stands for it.
+        if 38 not in attrs and 48 not in attrs:
+            attrs = tuple(5 if attr == 2 else attr for attr in attrs)
+        super().select_graphic_rendition(*attrs)
+        if 22 in attrs:
+            super().select_graphic_rendition(25)
 
     def write_process_input(self, data: str) -> None:
         self.reply(data)
@@ -40,6 +66,7 @@ class Terminal:
         columns: int = 80,
         rows: int = 24,
         variables: dict[str, str] | None = None,
+        cwd: Path | None = None,
     ) -> None:
         env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
         env |= {
@@ -50,7 +77,12 @@ class Terminal:
         }
         env |= variables or {}
         self._process = pexpect.spawn(
-            sys.executable, ["-m", "tutor", *arguments], dimensions=(rows, columns), env=env, timeout=WAIT_S
+            sys.executable,
+            ["-m", "tutor", *arguments],
+            dimensions=(rows, columns),
+            env=env,
+            timeout=WAIT_S,
+            cwd=cwd,
         )
         self._process.delaybeforesend = None
         self._screen = _Screen(columns, rows, history=5000)
@@ -83,6 +115,27 @@ class Terminal:
     @property
     def screen(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    @property
+    def cells(self) -> list[Row]:
+        """The screen by its characters, each with its look."""
+        return [
+            tuple(
+                Cell(
+                    char.data,
+                    colour=char.fg,
+                    bold=char.bold,
+                    italic=char.italics,
+                    underlined=char.underscore,
+                    dim=char.blink,
+                    reversed=char.reverse,
+                )
+                # The second half of a wide character is empty.
+                for char in (self._screen.buffer[line][column] for column in range(self._screen.columns))
+                if char.data
+            )
+            for line in range(self._screen.lines)
+        ]
 
     def wait_for(self, words: str, *, timeout_s: float = WAIT_S) -> str:
         """Read until the words are printed after those waited for before; gives the text since then.
