@@ -4,6 +4,7 @@
 direct dependencies that `pyproject.toml` allows, Flask 3.1.0 on Werkzeug 3.1.0 among them, and the newest.
 `nox -s slow` runs the tests that take minutes each.
 `nox -s texts` takes new messages of the interface over into the catalogues, and compiles them.
+`nox -s pictures` makes the README's pictures anew from real runs.
 """
 
 from __future__ import annotations
@@ -62,6 +63,13 @@ def texts(session: nox.Session) -> None:
         *("--no-fuzzy-matching", "--no-wrap", "--ignore-obsolete", "--ignore-pot-creation-date"),
     )
     session.run("pybabel", "compile", "--domain=flask-http-tutor", "--directory=tutor/locale")
+
+
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """Make the README's pictures anew, or those that are named."""
+    session.install("--editable", ".[test]")
+    session.run("python", "-m", "tests.pictures", *session.posargs)
 
 
 def install(session: nox.Session, *arguments: str) -> None:

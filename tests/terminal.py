@@ -9,6 +9,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,10 +21,35 @@ WAIT_S = 20.0
 """How long anything may take on a busy machine."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One character on a screen and how it looks."""
+
+    text: str
+    colour: str = "default"
+    bold: bool = False
+    italic: bool = False
+    underlined: bool = False
+    dim: bool = False
+    reversed: bool = False
+
+
+Row = tuple[Cell, ...]
+"""From left to right; a wide character is one cell."""
+
+
 class _Screen(pyte.HistoryScreen):
     """A screen that answers, as a terminal does, where its cursor is."""
 
     reply: Callable[[str], object]
+
+    def select_graphic_rendition(self, *attrs: int) -> None:
+        # pyte knows no dim text; blinking, which the program never does, stands for it.
+        if 38 not in attrs and 48 not in attrs:
+            attrs = tuple(5 if attr == 2 else attr for attr in attrs)
+        super().select_graphic_rendition(*attrs)
+        if 22 in attrs:
+            super().select_graphic_rendition(25)
 
     def write_process_input(self, data: str) -> None:
         self.reply(data)
@@ -43,6 +69,7 @@ class Terminal:
         rows: int = 24,
         variables: Mapping[str, str | None] | None = None,
         through: Sequence[str] = (),
+        cwd: Path | None = None,
     ) -> None:
         """`through` is a command that runs the program, and gets its command line as further arguments."""
         env = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES", "NO_COLOR"}}
@@ -59,7 +86,7 @@ class Terminal:
                 env[name] = value
         command = [*through, sys.executable, "-m", "tutor", *arguments]
         self._process = pexpect.spawn(
-            command[0], command[1:], dimensions=(rows, columns), env=env, timeout=WAIT_S
+            command[0], command[1:], dimensions=(rows, columns), env=env, timeout=WAIT_S, cwd=cwd
         )
         self._modes = termios.tcgetattr(self._process.child_fd)
         self._process.delaybeforesend = None
@@ -98,6 +125,27 @@ class Terminal:
     @property
     def screen(self) -> str:
         return "\n".join(line.rstrip() for line in self._screen.display)
+
+    @property
+    def cells(self) -> list[Row]:
+        """The screen by its characters, each with its look."""
+        return [
+            tuple(
+                Cell(
+                    char.data,
+                    colour=char.fg,
+                    bold=char.bold,
+                    italic=char.italics,
+                    underlined=char.underscore,
+                    dim=char.blink,
+                    reversed=char.reverse,
+                )
+                # The second half of a wide character is empty.
+                for char in (self._screen.buffer[line][column] for column in range(self._screen.columns))
+                if char.data
+            )
+            for line in range(self._screen.lines)
+        ]
 
     def wait_for(self, words: str, *, timeout_s: float = WAIT_S) -> str:
         """Read until the words are printed after those waited for before; gives the text since then.

@@ -64,6 +64,21 @@ def statuses(report: Report, exercise: str) -> list[CheckStatus]:
 PASSED, FAILED = CheckStatus.PASSED, CheckStatus.FAILED
 
 
+def test_a_known_mistake_is_told_in_the_readers_language(tmp_path: Path) -> None:
+    """With --lang zh-CN a mistake's feedback and the lesson's title are the Chinese lesson's."""
+    files = ROOT / "lessons" / "exercises" / "thirteen-bytes"
+    (tmp_path / "thirteen-bytes.py").write_bytes((files / "wrong-no-comma.py").read_bytes())
+    command = ("--lang", "zh-CN", "check", "--exercises", str(tmp_path), "2.1.7")
+    told = flask_http_tutor(*command, home=tmp_path / "home").out
+    lesson = open_pack().in_language("zh-CN").load("2.1").lesson
+    assert lesson is not None
+    [exercise] = next(step for step in lesson.steps if step.number == "2.1.7").exercises
+    [feedback] = [wrong.feedback for wrong in exercise.wrong if wrong.key == "no-comma"]
+    assert f"thirteen-bytes.py:1: {feedback}" in told
+    assert f"2.1  {lesson.title}" in told
+    assert "； " not in told
+
+
 def test_each_probe_is_a_check_worth_its_points(tmp_path: Path) -> None:
     """A check for each probe, on the learner's file, with what it is worth."""
     report = grade(tmp_path, {"greet.py": APP, "second.py": FILES["starter"]})

@@ -161,6 +161,22 @@ def test_an_exercise_has_a_solution_and_no_probes(home: Path) -> None:
     assert "Request:" not in text
 
 
+def test_a_notebook_is_in_the_readers_language(home: Path) -> None:
+    """With --lang zh-CN, titles, questions, feedback and takeaways are the Chinese lesson's."""
+    course = lesson_of(open_pack(), "2.1")
+    step = course.steps[0]
+    finish(home, course, step.id)
+    answer(home, course, step, step.questions[0], step.questions[0].wrong[0].key)
+    chinese = lesson_of(open_pack().in_language("zh-CN"), "2.1").steps[0]
+    text = flask_http_tutor("--lang", "zh-CN", "notes", "--full", home=home).out
+    flat = text.replace("\n", "")
+    assert f"2.1.1  {chinese.title}" in text
+    assert chinese.questions[0].wrong[0].feedback.split("`")[0] in flat
+    assert chinese.takeaway in flat
+    assert step.title not in text
+    assert "。 " not in text
+
+
 def test_what_was_answered_from_memory_is_there(home: Path) -> None:
     """A variant of the recall pool that was answered stands behind its lesson's steps."""
     course = lesson_of(open_pack(), "2.1")

@@ -161,6 +161,23 @@ def test_a_place_that_is_none_is_told(name: str, home: Path, tmp_path: Path) -> 
 
 @pytest.mark.browser
 @needs_browser
+@pytest.mark.parametrize("language", ["en", "zh-CN"])
+def test_the_columns_of_a_timeline_stand_in_a_browser(language: str, home: Path, tmp_path: Path) -> None:
+    """What Flask did stands in two columns, however wide a reader's Chinese characters are."""
+    finish(home, lesson_of(open_pack(), "2.4"), "born-and-gone")
+    written(home, tmp_path, "--lang", language)
+    with browser(tmp_path / "profile") as chromium, chromium.page() as page:
+        page.go((tmp_path / "notes.html").as_uri())
+        begins = page.run(
+            "[...document.querySelectorAll('details[open] pre:first-of-type')].slice(0, 1).flatMap("
+            "pre => [...pre.querySelectorAll('.flask-detail')].map(e => e.getBoundingClientRect().left))"
+        )
+    assert len(begins) > 5
+    assert max(begins) - min(begins) < 1
+
+
+@pytest.mark.browser
+@needs_browser
 def test_a_browser_shows_it_in_light_and_dark_and_prints_it(home: Path, tmp_path: Path) -> None:
     """Chromium draws it, follows the scheme, folds timelines on the screen and prints them."""
     course = lesson_of(open_pack(), "2.1")

@@ -12,7 +12,7 @@ from tutor.check.evidence import evidence
 from tutor.check.finding import Finding
 from tutor.course.model import CodeFile, ExchangeBlock, ExerciseFiles, Question, WrongAnswer
 from tutor.grading.exercises import ExerciseVerdict, ProbeVerdict
-from tutor.language import _
+from tutor.language import _, sentences
 from tutor.workshop.messages import FailureKind
 from tutor.workshop.runner import Run, Workshop
 from tutor.workshop.several import run_several
@@ -128,7 +128,7 @@ def probe_lines(verdict: ProbeVerdict, run: Run, name: str) -> Iterator[str]:
     """What a probe missed, a line each, and the exception behind it."""
     for claim in verdict.claims:
         if not claim.holds:
-            yield f"{verdict.probe.id}: {' '.join(claim.parts)}"
+            yield f"{verdict.probe.id}: {sentences(*claim.parts)}"
     crash = run.crashes.get(verdict.probe.id)
     if crash is not None:
         yield from failure_lines(crash, f"{name}.py")

@@ -27,7 +27,7 @@ from tutor.course.contents import shown_path
 from tutor.course.model import ExchangeBlock, Lesson, Question, Step
 from tutor.errors import UsageError
 from tutor.grading.exercises import ProbeVerdict
-from tutor.language import _
+from tutor.language import _, in_use
 from tutor.workshop.runner import Run, Workshop
 from tutor.workshop.several import run_several
 from tutor.workshop.words import failure_lines
@@ -82,7 +82,7 @@ def grade_learner_files(parsed: Sequence[Parsed], folder: Path, only: Sequence[A
 
 
 def _chosen(parsed: Sequence[Parsed], only: Sequence[Address]) -> Iterator[tuple[Lesson, Step, Question]]:
-    for lesson in (each.lesson for each in parsed if each.lesson is not None):
+    for lesson in (spoken for each in parsed if (spoken := each.spoken(in_use())) is not None):
         for step in lesson.steps:
             if not only or any(_names(address, lesson, step) for address in only):
                 yield from ((lesson, step, exercise) for exercise in step.exercises)

@@ -39,7 +39,7 @@ def write_notes(env: Environment, name: str, html: Path | None) -> ExitCode:
     Raises:
         UsageError: no such lesson or step, or the file cannot be written or is something else.
     """
-    pack = open_pack(env.pack)
+    pack = open_pack(env.pack).in_language(env.language)
     address = pack.find(name) if name else None
     if html is not None:
         _must_be_ours(html)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import cache
@@ -148,7 +149,7 @@ def _exchange(name: str, exchange: Exchange, *, timeline: bool) -> Iterator[str]
     else:
         opened = " open" if timeline else ""
         _heading_line, *events = timeline_lines(exchange)
-        yield f'<details class="app"{opened}><summary>{line}</summary><pre>{_lines(events)}</pre></details>'
+        yield f'<details class="app"{opened}><summary>{line}</summary><pre>{_columns(events)}</pre></details>'
     yield "</figure>"
 
 
@@ -171,6 +172,11 @@ def _question(told: Told) -> Iterator[str]:
 
 def _lines(lines: Sequence[Text]) -> str:
     return "\n".join(map(_line, lines))
+
+
+def _columns(events: Sequence[Text]) -> str:
+    """A timeline with a tab between its columns: blanks do not reach across characters of another font."""
+    return "\n".join(re.sub(r"(?<=\S) {2,}(?=</span>)", "\t", _line(event), count=1) for event in events)
 
 
 def _line(line: Text) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from tutor.course.model import QuestionKind
 from tutor.grading.answers import LETTERS
-from tutor.language import _
+from tutor.language import _, sentences
 from tutor.learner.listing import map_step
 from tutor.notes.notebook import Answer, Met, Told
 from tutor.play.screens import ended
@@ -72,7 +72,7 @@ def remarks(told: Told) -> Iterator[Remark]:
             Role.SOLUTION, label, "\n\n".join(part for part in (_fenced(told.code), explain) if part)
         )
     else:
-        yield Remark(Role.SOLUTION, _("Right"), f"{ended(told.right)} {explain}".strip())
+        yield Remark(Role.SOLUTION, _("Right"), sentences(ended(told.right), explain))
 
 
 def _answered(answer: Answer, number: int) -> Remark:
@@ -87,7 +87,7 @@ def _answered(answer: Answer, number: int) -> Remark:
     if "\n" in words:
         markdown = "\n\n".join(part for part in (words, answer.feedback) if part)
     else:
-        markdown = f"{ended(words)} {answer.feedback}".strip()
+        markdown = sentences(ended(words), answer.feedback)
     return Remark(Role.RIGHT if answer.right else Role.OFF, label, markdown)
 
 
