@@ -1,7 +1,6 @@
 """The keys of the TOML blocks, as types, and their reading: every fault of a block, not only the first."""
 
-from __future__ import annotations
-
+# No postponed annotations: msgspec would compile each of them when the first lesson is read.
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -50,7 +50,8 @@ def read_outline(pack: Pack, path: Path) -> Outline:
 
 def load(pack: Pack, path: Path) -> Parsed:
     """Read one lesson, in the pack's language as far as it is translated."""
-    parsed = _parse(pack, path)
+    # Translations into other languages are `check`'s business, and take as long to read as the lesson does.
+    parsed = _parse(pack, path, [pack.language] if pack.language in pack.languages else [])
     return replace(parsed, lesson=parsed.spoken(pack.language))
 
 
@@ -59,7 +60,7 @@ def load_each(pack: Pack) -> Iterator[Parsed]:
     taken: dict[tuple[str, str], str] = {}
     all_load = True
     for path in pack.files:
-        parsed = _parse(pack, path)
+        parsed = _parse(pack, path, pack.languages)
         clashes = (*_clashes(pack, path, taken), *_exercise_clashes(parsed, taken))
         all_load = all_load and parsed.lesson is not None and not clashes
         yield Parsed(None, tuple(sorted((*parsed.faults, *clashes)))) if clashes else parsed
@@ -108,7 +109,7 @@ def _clashes(pack: Pack, path: Path, taken: dict[tuple[str, str], str]) -> tuple
     return faults.sorted()
 
 
-def _parse(pack: Pack, path: Path) -> Parsed:
+def _parse(pack: Pack, path: Path, languages: Sequence[str]) -> Parsed:
     try:
         parsed = parse_lesson(read_text(path, pack.root), shown_path(path))
         parsed = with_exercise_files(parsed, pack.root, may_run=pack.brings_code)
@@ -116,7 +117,7 @@ def _parse(pack: Pack, path: Path) -> Parsed:
         return Parsed(None, (error.fault,))
     if parsed.lesson is None:
         return parsed
-    translations = [_translation(pack, path, parsed.lesson, language) for language in pack.languages]
+    translations = [_translation(pack, path, parsed.lesson, language) for language in languages]
     return replace(parsed, translations=tuple(translations))
 
 

@@ -1,0 +1,168 @@
+"""The same work once, ten times and a hundred times: where there is more of it, none of it takes longer."""
+
+from __future__ import annotations
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from benchmarks.rows import Row
+from benchmarks.timing import Effort
+from tutor.check.json_report import json_report
+from tutor.check.junit import junit_report
+from tutor.check.report import Check, CheckKind, CheckStatus, LessonReport, Report, with_unique_ids
+from tutor.course.parse import parse_lesson, parse_outline
+from tutor.learner.progress import Progress
+from tutor.wire.event_stream import EventStreamReader
+from tutor.wire.exchange import Direction, Exchange, Piece
+from tutor.wire.frames import Opcode, frame_bytes, parse_frames
+from tutor.wire.message import parse_requests, parse_responses
+
+_BOUND = 1.5
+"""Linear work stays at about 1; quadratic work comes to 10 and 100."""
+
+_STEP = """
+## Step {n} {{#step-{n}}}
+
+Prose before the exchange.
+
+```http {{#hello-{n}}}
+GET /hello?name=Grey HTTP/1.1
+```
+
+```question {{#status-{n}}}
+kind = "text"
+after = "hello-{n}"
+prompt = "Which status code came back?"
+answer = "200"
+hints = ["Look at the first line.", "It stands behind the version."]
+proof = "hello-{n}.response.status"
+[[wrong]]
+answers = ["404"]
+feedback = "There is such a page."
+```
+
+> A response begins with its status.
+"""
+_HEAD = """\
+# Growth
+
+```lesson
+format = 1
+id = "growth"
+number = "2.1"
+minutes = 1
+```
+"""
+
+Work = Callable[[int], Callable[[], object]]
+"""For a size, what to take the time of; what goes before it is not counted."""
+
+
+def measure(effort: Effort) -> Iterator[Row]:
+    """For each kind of work the CPU time of one unit, ten and a hundred times as many against few."""
+    rounds = effort.of(9, 3)
+    for name, (few, work) in _WORKS.items():
+        each = {times: _seconds_for_each(work, few * times, rounds) for times in (1, 10, 100)}
+        yield Row(
+            f"{name}: each of {few * 10:,} and {few * 100:,}, against each of {few:,}",
+            (each[10] / each[1], each[100] / each[1]),
+            _BOUND,
+        )
+
+
+def _seconds_for_each(work: Work, count: int, rounds: int) -> float:
+    """Of CPU time, as what it grows by is asked, and not what else the machine does."""
+    taken = []
+    for _round in range(rounds):
+        run = work(count)
+        started_s = time.process_time()
+        run()
+        taken.append(time.process_time() - started_s)
+    return statistics.median(taken) / count
+
+
+def _chunks(count: int) -> Callable[[], object]:
+    head = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    data = head + b"5\r\nHello\r\n" * count + b"0\r\n\r\n"
+    return lambda: parse_responses(data)
+
+
+def _fields(count: int) -> Callable[[], object]:
+    data = b"GET / HTTP/1.1\r\n" + b"X-Name: a value of it\r\n" * count + b"\r\n"
+    return lambda: parse_requests(data)
+
+
+def _frames(count: int) -> Callable[[], object]:
+    data = frame_bytes(Opcode.TEXT, b"Hello", masking_key=b"\1\2\3\4") * count
+    return lambda: parse_frames(data)
+
+
+def _events(count: int) -> Callable[[], object]:
+    def read() -> None:
+        reader = EventStreamReader()
+        for number in range(count):
+            reader.feed(b"id: %d\ndata: a line of text\n\n" % number)
+
+    return read
+
+
+def _pieces(count: int) -> Callable[[], object]:
+    exchange = Exchange(tuple(Piece(Direction.RESPONSE, at / 1000, b"x" * 10) for at in range(count)))
+    return lambda: [exchange.time_at(Direction.RESPONSE, at * 10) for at in range(count)]
+
+
+def _outline(count: int) -> Callable[[], object]:
+    text = _lesson(count)
+    return lambda: parse_outline(text, "2.1-growth.md")
+
+
+def _parse(count: int) -> Callable[[], object]:
+    text = _lesson(count)
+    return lambda: parse_lesson(text, "2.1-growth.md")
+
+
+def _lesson(count: int) -> str:
+    return _HEAD + "".join(_STEP.format(n=number) for number in range(count))
+
+
+def _report(count: int) -> Callable[[], object]:
+    checks = tuple(
+        Check(f"2.1/step/block-{n}", CheckKind.ANSWER, CheckStatus.PASSED, "2.1.md", n, duration_ms=1.0)
+        for n in range(count)
+    )
+    lesson = LessonReport("2.1", "growth", "Growth", "2.1.md", checks)
+
+    def write() -> None:
+        report = Report(with_unique_ids([lesson]), (), 1.0)
+        json_report(report)
+        junit_report(report)
+
+    return write
+
+
+def _attempts(count: int) -> Callable[[], object]:
+    def answer() -> None:
+        now = datetime.now(UTC)
+        with tempfile.TemporaryDirectory() as folder, Progress(Path(folder)) as progress:
+            for _attempt in range(count):
+                progress.record_attempt("cycle", "hello", "status", "200", "right", "0", "en", now, False)
+            progress.attempts("cycle")
+
+    return answer
+
+
+_WORKS: dict[str, tuple[int, Work]] = {
+    "chunks of a body": (100, _chunks),
+    "fields of a head": (100, _fields),
+    "WebSocket frames": (100, _frames),
+    "server-sent events": (100, _events),
+    "moments of an exchange's bytes": (100, _pieces),
+    "outline, by steps": (2, _outline),
+    "lesson, by steps": (1, _parse),
+    "report, by checks": (100, _report),
+    "answers kept and read": (5, _attempts),
+}
