@@ -309,7 +309,7 @@ def kill_at(sitting: Sitting, after_s: float, *, from_question: bool) -> int:
         time.sleep(after_s)
         terminal.signal(signal.SIGKILL, at_once=True)
         assert terminal.ended() in (-signal.SIGKILL, 0)
-        heard = max(0, terminal.transcript.count("number ▸") - 1)
+        heard = max(0, terminal.transcript.count("number >") - 1)
     with Progress(sitting.home) as progress:
         kept = [attempt.text for attempt in progress.attempts()[before:]]
     assert kept == ANSWERS[: len(kept)]

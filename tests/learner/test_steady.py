@@ -45,7 +45,7 @@ def test_what_is_held_reads_back_at_once_and_is_written_in_order(tmp_path: Path)
     """While the file is held, answers read back from memory; then the file has all of them, in order."""
     told: list[str] = []
     with SteadyProgress(tmp_path) as progress:
-        progress.tell = told.append
+        progress.listen(told.append)
         record(progress, "1")
         with held(tmp_path):
             record(progress, "2")
@@ -88,7 +88,7 @@ def test_a_file_damaged_under_an_open_session_is_kept_aside(tmp_path: Path) -> N
     """Damage in the middle of a session is met at the next use: kept aside, and a new file begun."""
     told: list[str] = []
     with SteadyProgress(tmp_path) as progress:
-        progress.tell = told.append
+        progress.listen(told.append)
         record(progress, "1")
         content = spoil(tmp_path)
         record(progress, "2")

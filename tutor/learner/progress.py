@@ -61,6 +61,9 @@ _SCHEMA = (
 )
 """Version 1. Later versions only add to it, so that an older file reads as it is."""
 
+_TABLES = frozenset({"attempt", "step", "position", "setting"})
+"""Those of every version."""
+
 _ADDED = {
     2: (
         """CREATE TABLE traffic (
@@ -514,7 +517,9 @@ class Progress:
                     "Update the program, or move the file away to start anew."
                 ).format(file=self.file)
             )
-        if version == 0 and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master")}
+        # Nothing may be written into a file of another program.
+        if not (tables >= _TABLES if version else not tables):
             raise DamagedError(self._no_progress_file())
         return version > 0
 

@@ -25,13 +25,14 @@ class SteadyProgress(Progress):
     """Progress that raises nothing.
 
     What cannot be written is held in memory, with a copy of what could be read, and is written as soon as
-    that works again. A damaged file is kept under another name, and a new one begun. `tell` is called with
-    one warning for a person, once for each kind of trouble.
+    that works again. A damaged file is kept under another name, and a new one begun. Each kind of trouble is
+    told once, to whoever listens.
     """
 
     def __init__(self, directory: Path) -> None:
         super().__init__(directory, busy_timeout_s=_FIRST_WAIT_S)
-        self.tell: Callable[[str], None] = lambda _words: None
+        self._listener: Callable[[str], None] | None = None
+        self._untold: list[str] = []
         self._held: sqlite3.Connection | None = None
         """Stands for the file while that cannot be used."""
         self._waiting: list[Statement] = []
@@ -39,6 +40,19 @@ class SteadyProgress(Progress):
         self._identity: tuple[int, int] | None = None
         """Which file was opened last."""
         self._has_told = False
+
+    def listen(self, tell: Callable[[str], None]) -> None:
+        """Have warnings for a person told from now on, and those that came before at once."""
+        self._listener = tell
+        untold, self._untold = self._untold, []
+        for words in untold:
+            tell(words)
+
+    def _tell(self, words: str) -> None:
+        if self._listener is None:
+            self._untold.append(words)
+        else:
+            self._listener(words)
 
     @property
     def is_kept(self) -> bool:
@@ -105,7 +119,7 @@ class SteadyProgress(Progress):
             if not self._has_told:
                 self._has_told = True
                 goes_on = _("The lesson goes on; what you do is held in memory until it can be kept.")
-                self.tell(sentences(str(error), goes_on))
+                self._tell(sentences(str(error), goes_on))
 
     def _keep_aside(self) -> bool:
         """Rename a damaged file, with what belongs to it; False where that cannot be done."""
@@ -123,7 +137,7 @@ class SteadyProgress(Progress):
         except OSError:
             return False
         words = _("{file} is damaged, or is no progress file. It is kept as {name}, and a new one is begun.")
-        self.tell(words.format(file=self.file, name=name))
+        self._tell(words.format(file=self.file, name=name))
         return True
 
     def _is_free(self, name: str) -> bool:

@@ -63,7 +63,7 @@ class Session:
         self._pack = pack
         self._progress = progress
         self._talk = Conversation(env, prompter)
-        progress.tell = lambda words: self._talk.reply(["", words, ""])
+        progress.listen(lambda words: self._talk.reply(["", words, ""]))
         self._outlines = pack.outlines()
         self._lessons: dict[str, Lesson] = {}
         self._untold: set[str] = set()
