@@ -207,7 +207,7 @@ def test_ctrl_z_stops_the_tutor_and_fg_goes_on(sitting: Sitting, plain: tuple[st
         terminal.wait_for("stopped")
         time.sleep(2)
         terminal.type("200")
-        terminal.wait_for("Yes: 200.")
+        terminal.wait_for("All went well.")
         terminal.wait_for("Enter: go on ▸")
         terminal.press("\x04")
         terminal.wait_for("Your progress is kept.")
@@ -294,7 +294,7 @@ def test_a_console_of_another_encoding_gets_a_lesson(
         if terminal.wait_for_either("Nothing was counted.", "Yes: 200.") == "Nothing was counted.":
             terminal.wait_for("number ▸")
             terminal.type("200")
-            terminal.wait_for("Yes: 200.")
+            terminal.wait_for("All went well.")
         terminal.wait_for("Enter: go on ▸")
         terminal.press("\x04")
         terminal.wait_for("Your progress is kept.")
