@@ -39,7 +39,7 @@ def test_every_beat_fits(
         for step in lesson.steps:
             learner = play(lesson, step, server, client, columns=columns, lines=lines)
             for label, printed in learner.beats:
-                # On a slow machine this comes before what an exercise's run has brought, and takes a look back's row.
+                # Said on a slow machine before what a run has brought; it takes a row of the look back.
                 told_slow = _("Still running. Ctrl-C ends it.")
                 height = rows_of(printed.replace(told_slow + "\n", ""), columns)
                 if height > lines - RESERVED_ROWS + ROWS_BETWEEN:
