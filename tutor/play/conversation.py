@@ -77,14 +77,19 @@ class Conversation:
         """
         beats = self.beats(items)
         for place, beat in enumerate(beats):
-            self.say(beat)
+            self.say(beat, follows=unbroken and place > 0)
             if place < len(beats) - 1 and not unbroken and self.go_on(fires=fires):
                 return True
         return False
 
-    def say(self, lines: Sequence[Text]) -> None:
-        """Print a beat at once, apart from what was typed before it."""
-        self.env.out.show([*([""] if self._beat else []), *lines])
+    def say(self, lines: Sequence[Text], *, follows: bool = False) -> None:
+        """Print a beat at once, apart from what was typed before it.
+
+        Args:
+            follows: nothing was typed: the last beat's own blank line is enough.
+        """
+        apart = bool(self._beat) and not (follows and not self._beat[-1].plain.strip())
+        self.env.out.show([*([""] if apart else []), *lines])
         self._beat = lines
 
     def reply(self, lines: Sequence[Text | str]) -> None:

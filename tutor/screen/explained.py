@@ -51,7 +51,9 @@ def explained_lines(
                 lines.append(_heading(message, plain))
             text = _part_text(part.data, ascii_only)
             if plain:
-                lines.append(_numbered(number, [part.label, text.plain]))
+                # The line of a field begins with its name, and one is enough to hear.
+                named = text.plain.startswith(f"{part.label}:")
+                lines.append(_numbered(number, [text.plain] if named else [part.label, text.plain]))
                 continue
             label = padded(part.label, labels)
             lines.append(

@@ -189,8 +189,8 @@ def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[T
 def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> list[Text]:
     """The body as it crossed the wire, chunk framing included.
 
-    `times` has one for each chunk, in seconds since the request; the raw view draws them where they are more
-    than one, at the end of the line with the chunk's size.
+    `times` has one for each chunk, in seconds since the request; the raw view notes them where they are more
+    than one, each on a line before its chunk, so that nothing stands beside the bytes.
     """
     raw = message.raw_body[:DISPLAY_CAP]
     if not raw:
@@ -200,8 +200,8 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
 
         lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
-        labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
-        lines = [line for line, _end in _drawn(_body_runs(message, raw, labels), view)]
+        noted = times if view.line_ends and len(times) > 1 else ()
+        lines = [line for line, _end in _drawn(_body_runs(message, raw, noted), view)]
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
@@ -222,15 +222,21 @@ def head_lines(message: Message, view: View) -> list[Text]:
     return [line for _name, line in _head_lines(message, view)]
 
 
-def raw_lines(data: bytes, view: View, *, style: str = "wire.body", label: str = "") -> list[Text]:
-    """Any bytes as lines; the label stands at the end of the last line end among them."""
-    return [line for line, _end in _drawn([_Run(data, style, label)], view)]
+def raw_lines(data: bytes, view: View, *, style: str = "wire.body") -> list[Text]:
+    """Any bytes as lines."""
+    return [line for line, _end in _drawn([_Run(data, style)], view)]
+
+
+def time_note(since_s: float, *, plain: bool) -> Text:
+    """When what stands below it came, since the request."""
+    words = _("{ms} ms after the request").format(ms=round(since_s * 1000)) if plain else since(since_s)
+    return note(words, plain=plain)
 
 
 def chunk_lines(
     size: bytes, data: bytes, end: bytes, view: View, *, since_s: float, coding: str
 ) -> list[Text]:
-    """One chunk as it crossed: its size line with its time, its data, its line end.
+    """One chunk as it crossed: a note of its time, its size line, its data, its line end.
 
     Args:
         since_s: since the request.
@@ -238,7 +244,7 @@ def chunk_lines(
     """
     from rich.text import Text
 
-    size_line = _Run(size, "wire.framing", since(since_s))
+    size_line = _Run(size, "wire.framing", since_s)
     if needs_hexdump(data, coding):
         octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
@@ -328,18 +334,18 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
 
 
 class _Run(NamedTuple):
-    """Bytes of one style; a label is drawn at the end of the line that they end."""
+    """Bytes of one style; with a time, which is noted before the last line that they end."""
 
     data: bytes
     style: str
-    label: str = ""
+    since_s: float | None = None
 
 
-def _body_runs(message: Message, raw: bytes, labels: Sequence[str]) -> Iterator[_Run]:
+def _body_runs(message: Message, raw: bytes, times: Sequence[float]) -> Iterator[_Run]:
     if message.chunked and message.chunks:
         at = 0
         for place, (start, stop) in enumerate(body_spans(message)):
-            yield _Run(raw[at:start], "wire.framing", labels[place] if labels else "")
+            yield _Run(raw[at:start], "wire.framing", times[place] if times else None)
             yield _Run(raw[start:stop], "wire.body")
             at = stop
         yield _Run(raw[at:], "wire.framing")
@@ -366,8 +372,8 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[tuple[Text, bytes]]:
             if wire_line.end:
                 if view.line_ends:
                     line.append(_end_mark(wire_line.end, view), "wire.end")
-                if run.label and place == len(lines):
-                    line.append(f"  {run.label}", "wire.end")
+                if run.since_s is not None and place == len(lines):
+                    yield time_note(run.since_s, plain=view.plain), b""
                 yield line, wire_line.end
                 line, pending = Text(no_wrap=True), False
     if pending:
