@@ -258,6 +258,9 @@ class StepPlayer:
 
         def label() -> str:
             seconds = int(self._talk.env.clock() - started_s)
+            # Plain output draws a prompt once: a number would stand still.
+            if not seconds or self._talk.env.plain:
+                return _("Nothing comes back yet. Enter: send the rest ▸")
             return _("Nothing came back for {seconds} s. Enter: send the rest ▸").format(seconds=seconds)
 
         while self._talk.ask(label, (_(":? help"), _(":q quit"))).answer.strip():

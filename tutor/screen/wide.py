@@ -22,7 +22,12 @@ _NEVER_FIRST = frozenset("。，、；：？！）」』”’》〉】〕｝％
 _NEVER_LAST = frozenset("（「『“‘《〈【〔｛([{")
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd"
 _WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
-_UNITS = re.compile(rf"\s+|[{_WIDE}]|[“”‘’…—]|[^\s{_WIDE}“”‘’…—]+")
+_LATIN = rf"[^\s{_WIDE}“”‘’…—]"
+# What is counted stays with its number: `219 ms`, `RFC 9110`.
+_UNIT = "ms|s|bytes?|KiB|MiB|seconds?|minutes?|毫秒|字节|秒|分钟"
+_COUNTED = rf"(?:… )?{_LATIN}*[0-9] (?:{_UNIT})(?![a-z]){_LATIN}*|RFC [0-9]{_LATIN}+"
+_COUNTED_PAIR = re.compile(_COUNTED)
+_UNITS = re.compile(rf"\s+|{_COUNTED}|[{_WIDE}]|[“”‘’…—]|{_LATIN}+")
 _FENCES = re.compile(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$)", re.MULTILINE | re.DOTALL)
 _WORDS = re.compile(r"\w+\W*|\W+")
 _HANGING = 4
@@ -95,7 +100,7 @@ def _may_break(before: str, after: str) -> bool:
 
 
 class WideText(Text):
-    """A text that rich breaks as Chinese is broken."""
+    """A text that rich breaks as Chinese is broken, and a number is not from its unit."""
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         if not _WIDE_CHARACTER.search(self.plain):
@@ -114,7 +119,7 @@ class WideText(Text):
         tab_size: int = 8,
         no_wrap: bool | None = None,
     ) -> Lines:
-        if no_wrap or not _WIDE_CHARACTER.search(self.plain):
+        if no_wrap or not (_WIDE_CHARACTER.search(self.plain) or _COUNTED_PAIR.search(self.plain)):
             return super().wrap(
                 console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap
             )
