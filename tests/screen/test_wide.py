@@ -69,6 +69,19 @@ def test_a_number_stays_with_its_unit(text: str, in_prose: bool) -> None:
         assert any(pair in row.plain for row in rows), [row.plain for row in rows]
 
 
+def test_an_escaped_byte_stays_whole() -> None:
+    """No row ends inside `\\xNN`."""
+    rows = [row.plain for row in wrapped("ab\\x81\\x85c\\xce\\xf5" * 6, 23)]
+    assert not [row for row in rows[:-1] if re.search(r"\\x?[0-9a-f]?$", row)]
+
+
+def test_rows_of_numbered_lines_stand_below_each_other() -> None:
+    """Under ` 9` and `10` the further rows begin in the same column, that of the words."""
+    for number in (" 9", "10"):
+        _first, further = fitted(Text(f"{number}  GET /awaited 200 OK"), 18)
+        assert further.plain == "    200 OK"
+
+
 def test_a_word_that_is_longer_than_a_row_is_cut() -> None:
     """Nothing runs out of the screen."""
     assert break_offsets("http://127.0.0.1/" + "a" * 30, 20) == [20, 40]

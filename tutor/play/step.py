@@ -315,7 +315,8 @@ class StepPlayer:
                 break
         aside = [*self._exhibits.comparisons([last]), *self._exhibits.diagrams([last])]
         items = [*self._exhibits.items_of([last]), *aside]
-        self._talk.reply(self._exhibits.lines(items))
+        apart = [""] if self._exhibits.live else []
+        self._talk.reply([*apart, *self._exhibits.lines(items)])
 
     # Exercises
 

@@ -29,9 +29,12 @@ _COUNTED = rf"(?:… )?{_LATIN}*[0-9] (?:{_UNIT})(?![a-z]){_LATIN}*|RFC [0-9]{_L
 _COUNTED_PAIR = re.compile(_COUNTED)
 _UNITS = re.compile(rf"\s+|{_COUNTED}|[{_WIDE}]|[“”‘’…—]|{_LATIN}+")
 _FENCES = re.compile(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$)", re.MULTILINE | re.DOTALL)
-_WORDS = re.compile(r"\w+\W*|\W+")
+_WORDS = re.compile(r"\\x[0-9a-f]{2}|\w+[^\w\\]*|[^\w\\]+|\\")
+"""Where a word that is longer than a row may be broken; an escaped byte, `\\xNN`, stays whole."""
 _HANGING = 4
 """Columns by which the further rows of a line are set in, from where the line begins."""
+_NUMBERED = re.compile(r" *[0-9]+  ")
+"""How a numbered line begins: its further rows stand below its words."""
 _BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}”])\n(?=[{_WIDE}“])")
 
 
@@ -144,7 +147,8 @@ def fitted(line: Text, width: int) -> list[Text]:
         return [line]
     text = line.plain
     start = len(text) - len(text.lstrip())
-    hanging = min(start + _HANGING, width // 2)
+    numbered = _NUMBERED.match(text)
+    hanging = min(numbered.end() if numbered else start + _HANGING, width // 2)
     offsets = break_offsets(text[start:], width - min(start, width // 2), width - hanging)
     first, *others = line.divide([start + offset for offset in offsets])
     rows = [first, *(Text(" " * hanging).append_text(row) for row in others)]
