@@ -9,7 +9,7 @@ from rich.cells import cell_len
 
 from tests.play.scripted import play, rows_of, table
 from tutor.course.pack import open_pack
-from tutor.language import SOURCE_LANGUAGE
+from tutor.language import SOURCE_LANGUAGE, _
 from tutor.play.screens import Screens
 from tutor.screen.beat import RESERVED_ROWS, rows
 from tutor.screen.wire import FOLDS, View, request_lines, response_lines
@@ -49,7 +49,13 @@ def test_every_beat_fits(
         for step in lesson.steps:
             learner = play(lesson, step, server, client, columns=columns, lines=lines)
             for label, printed in learner.beats:
-                height = rows_of(printed, columns)
+                # What a busy machine adds leaves the look back a row less.
+                busy = (
+                    _("Still running. Ctrl-C ends it."),
+                    _("Time stood still meanwhile; the request is sent once more."),
+                )
+                kept = [row for row in printed.split("\n") if row not in busy]
+                height = rows_of("\n".join(kept), columns)
                 if height > lines - RESERVED_ROWS + ROWS_BETWEEN:
                     high.append(f"{step.number}: {height} rows before {label}\n{printed}")
     assert not high, "\n".join(high)
