@@ -166,7 +166,7 @@ def test_the_help_of_every_command_is_chinese(line: list[str], tmp_path: Path) -
         (["chek"], "没有 chek 这个命令或课。你想输入的是 check 吗？"),
         (["2.1"], "上课需要终端。"),
         (["send", "GET", "hello"], "请求目标以斜杠开头。写成 /hello。"),
-        (["reset"], "这里没有人可以询问。"),
+        (["reset"], "这里不是终端，无法向你确认。"),
     ],
 )
 def test_errors_are_chinese_and_one_line(line: list[str], told: str, tmp_path: Path) -> None:

@@ -166,10 +166,11 @@ def as_bytes(lines: list[str]) -> bytes:
     """What crossed the wire, from how it was printed in plain output."""
     data = b""
     for line in lines:
-        text = re.sub(r"  \+[0-9]+ ms$", "", line)
+        if line.startswith("Note: "):
+            continue
         for mark, end in ((" [CRLF]", b"\r\n"), (" [LF]", b"\n"), ("", b"")):
-            if text.endswith(mark):
-                data += text.removesuffix(mark).encode() + end
+            if line.endswith(mark):
+                data += line.removesuffix(mark).encode() + end
                 break
     return data
 

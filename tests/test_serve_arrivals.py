@@ -77,10 +77,10 @@ def test_what_goes_on_is_begun_without_waiting_for_its_end(table: Table) -> None
     assert lines[2] == "[1] → Request"
     assert all(line.startswith("[1] ") for line in lines[2:])
     assert table.arrivals.wait_s is None
-    chunk = table.lines(sent(connection, CHUNKED + b"2\r\nhi\r\n"))[-3:]
+    chunk = table.lines(sent(connection, CHUNKED + b"2\r\nhi\r\n"))[-4:]
     assert chunk[0] == "[1] ␍␊"
-    assert chunk[1].startswith("[1] 2␍␊  +")
-    assert chunk[2] == "[1] hi␍␊"
+    assert chunk[1].startswith("[1] (+")
+    assert chunk[2:] == ["[1] 2␍␊", "[1] hi␍␊"]
     assert table.lines(sent(connection, b"0\r\n\r\n")) == []
     end = table.lines(connection, ended=True)
     assert end[:2] == ["[1] 0␍␊", "[1] ␍␊"]
@@ -96,7 +96,7 @@ def test_a_block_that_comes_in_between_is_set_apart(table: Table) -> None:
     assert table.lines(short, ended=True)[1].startswith("Arrival 2, ")
     lines = table.lines(sent(stream, CHUNKED))
     assert lines[:2] == ["", "[1] ← Response"]
-    assert table.lines(sent(stream, b"1\r\na\r\n"))[0].startswith("[1] 1␍␊  +")
+    assert table.lines(sent(stream, b"1\r\na\r\n"))[1:] == ["[1] 1␍␊", "[1] a␍␊"]
 
 
 def test_half_a_request_is_told_of_when_patience_ends(table: Table) -> None:

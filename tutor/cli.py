@@ -513,7 +513,9 @@ def _one_line(error: click.ClickException) -> str:
     words = error.format_message().replace("\n", " ")
     ctx = getattr(error, "ctx", None)
     path = ctx.command_path if ctx is not None else PROGRAM
-    if not words.endswith((".", "?", "。", "？", ")", "）")):
+    # click ends some of its sentences in a full stop of its own, whatever the language.
+    words = words.removesuffix(".")
+    if not words.endswith(("?", "。", "？", ")", "）")):
         words = _("{words}.").format(words=words)
     return sentences(words, _("Try: {command} --help").format(command=path))
 

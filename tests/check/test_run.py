@@ -114,7 +114,7 @@ SEEDED = (
         CheckKind.PROOF,
         "2.1/second/places/proof",
         'proof = "tagged.flask.order"',
-        ("before_request → view → after_request",),
+        ("before_request, then view, then after_request",),
     ),
     Seeded(
         "a proof path without a value",
@@ -436,10 +436,10 @@ def test_a_websocket_block_is_carried_out(tmp_path: Path) -> None:
             '{ expect = "text", data = "echo:ho" }',
             "socket",
             "```websocket",
-            ('Frame 2 should be text "echo:ho"; text "echo:hi" came.', "← 81 07 65"),
+            ('Frame 2 should be text "echo:ho"; text "echo:hi" came.', "server: 81 07 65"),
         ),
         ("/ws?", "/nowhere?", "socket", "status = 101", ("101", "404")),
-        ("frames = 4", "frames = 5", "socket", "frames = 5", ("5", "4", "→ 81 82")),
+        ("frames = 4", "frames = 5", "socket", "frames = 5", ("5", "4", "client: 81 82")),
         ('"hi" },', '"{{hello.response.headers.X}}" },', "socket", '  { send = "text"', ("no field X",)),
         (
             'answer = "81 07 65 63 68 6f 3a 68 69"',

@@ -161,7 +161,7 @@ def test_an_order_is_read_from_a_live_list() -> None:
     """Other members are passed over and a repeat counts once."""
     proof = prove(ORDER, FIRED)
     assert proof.holds
-    assert proof.actual == "before-request → view → after-request"
+    assert proof.actual == "before-request, then view, then after-request"
 
 
 def test_another_order_is_found() -> None:
@@ -192,7 +192,7 @@ def test_an_order_may_have_a_path_for_each_place() -> None:
     assert prove(asked, FIRED).holds
     proof = prove(replace(asked, answer=("ok", "nope", "hello")), FIRED)
     assert not proof.holds
-    assert proof.actual == "nope → ok → hello"
+    assert proof.actual == "nope, then ok, then hello"
 
 
 @pytest.mark.parametrize("path", ["response.status", "later.flask.order", "nope.flask.order"])

@@ -254,7 +254,7 @@ def test_the_commands_about_an_exchange_work_at_every_prompt(home: Path, pack: P
         terminal.wait_for("a–c ▸")
         for command, words in {
             ":r": "Connection: close␍␊",
-            ":x": ":x and a number says what a part is for.",
+            ":x": "A number says what that part is for.",
             ":x 1": "In Flask: request.method",
             ":t": "URL matched",
             ":s": "def hello()",

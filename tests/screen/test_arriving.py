@@ -63,7 +63,7 @@ def drawn(parts: Sequence[Piece]) -> list[str]:
 
 
 def untimed(lines: Sequence[str]) -> list[str]:
-    return [re.sub(r"  \+[0-9]+ ms$", "", line) for line in lines]
+    return [line for line in lines if not re.fullmatch(r"\(\+[0-9]+ ms\)", line)]
 
 
 def whole(parts: Sequence[Piece]) -> list[str]:
@@ -101,7 +101,7 @@ def test_nothing_is_drawn_of_half_a_request_and_chunks_come_one_by_one() -> None
         (request, head, 0),
         (request, head + b"\r\n\r\n", head.count(b"\n") + 3),
         (request, head + b"\r\n\r\n" + body[:4], 0),
-        (request, head + b"\r\n\r\n" + body[:6], 2),
+        (request, head + b"\r\n\r\n" + body[:6], 3),
     ]
     for asked, answered, count in steps:
         found = drawing.fresh(Exchange(tuple(pieces(asked, answered))), ended=False)
@@ -109,11 +109,12 @@ def test_nothing_is_drawn_of_half_a_request_and_chunks_come_one_by_one() -> None
 
 
 def test_a_part_says_when_it_came() -> None:
-    """Beside a chunk's size stands its time since the request."""
+    """Before a chunk stands its time since the request, on a line of its own."""
     drawing = ArrivingExchange(RAW)
     request, response = EXCHANGES["chunks"]
     exchange = Exchange((Piece(Direction.REQUEST, 0.1, request), Piece(Direction.RESPONSE, 0.35, response)))
-    assert "1␍␊  +250 ms" in [line.plain for line in drawing.fresh(exchange, ended=False)]
+    lines = [line.plain for line in drawing.fresh(exchange, ended=False)]
+    assert lines[lines.index("(+250 ms)") + 1] == "1␍␊"
 
 
 def test_a_body_that_never_ends_is_cut_with_a_note() -> None:

@@ -61,6 +61,14 @@ def test_a_number_says_what_a_part_is_for() -> None:
     assert "RFC 9110" in said
 
 
+def test_a_field_names_itself() -> None:
+    """The name of a field stands once on its line; other parts have theirs before them."""
+    lines = [line.strip().split("  ", 1) for line in text("/hello").splitlines()]
+    parts = [words[1].split("  ") for words in lines if words[0].isdecimal()]
+    assert ["Content-Length: 5"] in parts
+    assert parts[0][0] == "Method"
+
+
 @pytest.mark.parametrize("argument", ["0", "999", "x", "-1"])
 def test_a_number_that_there_is_not_names_those_there_are(argument: str) -> None:
     """A wrong number is answered with the range."""

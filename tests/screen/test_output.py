@@ -57,6 +57,16 @@ def test_no_control_character_reaches_the_terminal(plain: bool, encoding: str) -
     assert "[2J" in text
 
 
+def test_words_are_broken_between_words_and_bytes_by_the_terminal_alone() -> None:
+    """A sentence is in rows that fit; a line of bytes stays one, so that it is copied whole."""
+    out, stream = output(COLUMNS="20", LINES="24", NO_COLOR="1")
+    out.show(["There is no lesson of that number.", Text("GET /" + "x" * 30, no_wrap=True)])
+    assert printed(stream).decode().splitlines() == [
+        *("There is no lesson", "of that number."),
+        "GET /" + "x" * 30,
+    ]
+
+
 def test_a_stream_that_cannot_encode_gets_ascii() -> None:
     """A console without our symbols, or without Chinese, gets ASCII forms and no traceback."""
     out, stream = output("ascii")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 
 import pytest
@@ -54,6 +55,31 @@ def test_words_and_code_stay_whole_among_chinese() -> None:
         "Content-Length 里，",
         "单位是字节。",
     ]
+
+
+@pytest.mark.parametrize(
+    "text", ["took (219 ms in all", "共用了 219 毫秒", "long 1,926 bytes of it", "in RFC 9110 there"]
+)
+@pytest.mark.parametrize("in_prose", [False, True])
+def test_a_number_stays_with_its_unit(text: str, in_prose: bool) -> None:
+    """No row ends between `219` and `ms`, however wide it is, in prose or in a sentence."""
+    [pair] = re.findall("[0-9,]+ (?:ms|毫秒|bytes)|RFC [0-9]+", text)
+    for width in range(cell_len(pair) + 1, 30):
+        rows = prose_lines(text, width=width) if in_prose else wrapped(text, width)
+        assert any(pair in row.plain for row in rows), [row.plain for row in rows]
+
+
+def test_an_escaped_byte_stays_whole() -> None:
+    """No row ends inside `\\xNN`."""
+    rows = [row.plain for row in wrapped("ab\\x81\\x85c\\xce\\xf5" * 6, 23)]
+    assert not [row for row in rows[:-1] if re.search(r"\\x?[0-9a-f]?$", row)]
+
+
+def test_rows_of_numbered_lines_stand_below_each_other() -> None:
+    """Under ` 9` and `10` the further rows begin in the same column, that of the words."""
+    for number in (" 9", "10"):
+        _first, further = fitted(Text(f"{number}  GET /awaited 200 OK"), 18)
+        assert further.plain == "    200 OK"
 
 
 def test_a_word_that_is_longer_than_a_row_is_cut() -> None:

@@ -117,27 +117,30 @@ def test_frames_fold_like_a_body(fold: int) -> None:
 
 
 def test_each_chunk_has_its_time_in_the_raw_view() -> None:
-    """The line with a chunk's size says when its data was there; the lines of events stay as they crossed."""
+    """A line before a chunk says when its data was there; the lines of the stream stay as they crossed."""
     lines = response(STREAM, RAW)
     start = lines.index("␍␊") + 1
     assert lines[start:] == [
-        *("9␍␊  +100 ms", "data: 1␊", "␊", "␍␊"),
-        *("7␍␊  +123 ms", "data: 2␍␊", "2␍␊  +200 ms", "␊", "␊", "␍␊", "0␍␊", "␍␊"),
+        *("(+100 ms)", "9␍␊", "data: 1␊", "␊", "␍␊"),
+        *("(+123 ms)", "7␍␊", "data: 2␍␊", "(+200 ms)", "2␍␊", "␊", "␊", "␍␊", "0␍␊", "␍␊"),
     ]
     drawn = response(STREAM, View())
     assert not any(" ms" in line for line in drawn)
     assert drawn[drawn.index("(empty line)") + 1 :][:4] == ["9", "data: 1", "", ""]
 
 
-def test_a_time_is_dim_and_no_byte_changes() -> None:
-    """Without the times, what is drawn of a stream is what crossed the wire."""
+def test_a_time_is_said_in_words_where_brackets_do_not_speak() -> None:
+    """In plain output a chunk's time is a sentence."""
+    assert "Note: 100 ms after the request" in response(STREAM, View(line_ends=True, plain=True))
+
+
+def test_a_time_is_a_note_and_no_byte_changes() -> None:
+    """Without the notes of times, what is drawn of a stream is what crossed the wire."""
     lines = response_lines(STREAM, RAW)
     drawn = ""
     for line in lines[1:]:
-        for span in line.spans:
-            if line.plain[span.start : span.end].startswith("  +"):
-                assert span.style == "wire.end"
-                line = line[: span.start]
+        if line.style == "wire.note":
+            continue
         drawn += line.plain.replace("␍␊", "\r\n").replace("␊", "\n")
     assert drawn.encode() == STREAM.data(Direction.RESPONSE)
 

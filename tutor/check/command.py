@@ -51,6 +51,9 @@ def check_course(env: Environment, targets: Sequence[str], wishes: Wishes) -> Ex
     files = output_files(wishes.outputs, FORMATS, wishes.format_)
     folders = [Path(target) for target in targets if Path(target).is_dir()]
     names = [target for target in targets if not Path(target).is_dir()]
+    lost = next((name for name in names if "/" in name or name.startswith(".")), None)
+    if lost is not None:
+        raise UsageError(_("There is no folder {path}.").format(path=lost))
     if len(folders) + (env.pack is not None) > 1:
         raise UsageError(_("One lesson pack can be checked at a time."))
     report = _report(env, folders[0] if folders else env.pack, names, wishes)
@@ -81,8 +84,14 @@ def _write_to_stdout(env: Environment, report: Report, format_: str) -> None:
     elif env.variables.get("GITHUB_ACTIONS") == "true":
         env.out.report(without_commands(text_report(report), secrets.token_hex(16)))
         env.out.report(github_annotations(report, _repository_path(env)))
-    else:
+    elif env.plain:
         env.out.report(text_report(report))
+    else:
+        from rich.text import Text
+
+        # Rows break between words; what came over a wire stays as it is.
+        lines = text_report(report).split("\n")[:-1]
+        env.out.show(Text(line, no_wrap=line.startswith("    | ")) for line in lines)
 
 
 def _add_to_job(env: Environment, report: Report) -> None:

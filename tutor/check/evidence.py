@@ -44,9 +44,10 @@ def frame_evidence(exchange: Exchange) -> Iterator[str]:
     timed = frames(exchange)
     for each in timed[:_FRAME_LINES]:
         frame = each.frame
-        arrow = "→" if each.from_client else "←"
+        # In words: a report is read aloud, and by programs that know no arrows.
+        sender = _("client:") if each.from_client else _("server:")
         octets = frame.data[:_FRAME_OCTETS].hex(" ") + (" …" if len(frame.data) > _FRAME_OCTETS else "")
-        yield f'{arrow} {octets}  {frame.name} "{visible(frame.text[:BODY_BYTES])}"'
+        yield f'{sender} {octets}  {frame.name} "{visible(frame.text[:BODY_BYTES])}"'
     if len(timed) > _FRAME_LINES:
         yield _("… {count} more frames").format(count=len(timed) - _FRAME_LINES)
 

@@ -126,7 +126,7 @@ def _prove_order(question: Question, fired: Fired) -> Proof:
     """The live list, the items of the question alone and each at its first place, must be the answer."""
     values: list[object] = []
     paths = question.proof_paths
-    expected = " → ".join(question.answer)
+    expected = _(", then ").join(question.answer)
     for path in paths:
         value, fault = _value(path, question, fired)
         if fault:
@@ -143,7 +143,7 @@ def _prove_order(question: Question, fired: Fired) -> Proof:
     else:
         # Each place speaks for itself: a value that is no item must not shift the others.
         found = tuple(_item(question, each) or shortened(value_text(each)) for each in values)
-    actual = " → ".join(found)
+    actual = _(", then ").join(found)
     if found == question.answer:
         return Proof(True, _("The exchange has the items in this order."), expected, actual)
     missing = [key for key in question.answer if key not in found]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
-from tutor.language import _
+from tutor.language import _, listed
 
 _PACK = Path(__file__).parent / "pack"
 
@@ -45,7 +45,7 @@ def _tell_next(env: Environment, folder: Path, names: list[str]) -> None:
     width = max(len(command) for command, _words in commands)
     env.out.show(
         [
-            _("Written to {folder}: {names}.").format(folder=folder, names=", ".join(names)),
+            _("Written to {folder}: {names}.").format(folder=folder, names=listed(names)),
             _("The lesson says how a lesson is written: read it in an editor, then change it."),
             "",
             *(f"  {command:<{width}}   {words}" for command, words in commands),

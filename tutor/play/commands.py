@@ -43,13 +43,14 @@ class CommandHelp:
     verb: Verb
     letter: str
     """Empty where only the word is understood."""
-    usage: str
-    summary: str
+    usage: str = ""
+    """Empty where another command's line tells of this one too: the list fits a screen."""
+    summary: str = ""
 
 
 COMMANDS = (
-    CommandHelp(Verb.HINT, "h", ":h", N_("a hint")),
-    CommandHelp(Verb.ANSWER, "a", ":a", N_("show the answer")),
+    CommandHelp(Verb.HINT, "h", ":h, :a", N_("a hint; the answer")),
+    CommandHelp(Verb.ANSWER, "a"),
     CommandHelp(Verb.EDIT, "e", ":e", N_("edit: a request as a whole message, an exercise's file")),
     CommandHelp(Verb.FIRE, "f", ":f", N_("fire the request, or fire it again")),
     CommandHelp(Verb.RAW, "r", ":r, :r 2", N_("the raw exchange, whole; the second one")),
@@ -61,14 +62,14 @@ COMMANDS = (
     CommandHelp(Verb.TRY, "", ":try GET /…", N_("any request, ungraded")),
     CommandHelp(Verb.WRITE, "w", ":w curl", N_("write it out: curl, python or har, and a file")),
     CommandHelp(Verb.FRESH, "", ":fresh", N_("an exercise's starter anew; your file is kept beside it")),
-    CommandHelp(Verb.NEXT, "n", ":n", N_("the next step, leaving this one")),
-    CommandHelp(Verb.BACK, "b", ":b", N_("the step before")),
+    CommandHelp(Verb.NEXT, "n", ":n, :b", N_("the next step, leaving this one; the step before")),
+    CommandHelp(Verb.BACK, "b"),
     CommandHelp(Verb.GO, "g", ":g 2.1.3", N_("go to a step or a lesson")),
     CommandHelp(Verb.DEEPER, "d", ":d", N_("the deeper steps, where they are offered")),
     CommandHelp(Verb.MAP, "m", ":m", N_("the map: where you are, what is done")),
     CommandHelp(Verb.LANGUAGE, "", ":lang", N_("the language")),
-    CommandHelp(Verb.HELP, "?", ":?", N_("this list")),
-    CommandHelp(Verb.QUIT, "q", ":q", N_("leave; your progress is kept")),
+    CommandHelp(Verb.QUIT, "q", ":q, :?", N_("leave, with your progress kept; this list")),
+    CommandHelp(Verb.HELP, "?"),
 )
 
 _ALIASES = {

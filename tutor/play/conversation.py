@@ -12,7 +12,6 @@ from tutor.play.commands import Typed, Verb, read
 from tutor.play.prompt import LEFT, REPRINT, WOKEN, Inbox, Leave, Prompter
 from tutor.play.screens import Screens
 from tutor.screen.beat import Item, lay_out
-from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -77,29 +76,24 @@ class Conversation:
         """
         beats = self.beats(items)
         for place, beat in enumerate(beats):
-            self.say(beat)
+            self.say(beat, follows=unbroken and place > 0)
             if place < len(beats) - 1 and not unbroken and self.go_on(fires=fires):
                 return True
         return False
 
-    def say(self, lines: Sequence[Text]) -> None:
-        """Print a beat at once, apart from what was typed before it."""
-        self.env.out.show([*([""] if self._beat else []), *lines])
+    def say(self, lines: Sequence[Text], *, follows: bool = False) -> None:
+        """Print a beat at once, apart from what was typed before it.
+
+        Args:
+            follows: nothing was typed: the last beat's own blank line is enough.
+        """
+        apart = bool(self._beat) and not (follows and not self._beat[-1].plain.strip())
+        self.env.out.show([*([""] if apart else []), *lines])
         self._beat = lines
 
     def reply(self, lines: Sequence[Text | str]) -> None:
         """Print the answer to a command; the beat on the screen stays the one to print anew."""
-        self.env.out.show(
-            [row for line in lines for row in (self._wrapped(line) if isinstance(line, str) else [line])]
-        )
-
-    def _wrapped(self, words: str) -> list[Text | str]:
-        """A sentence of the tutor's own in rows that break between words."""
-        from tutor.screen.wide import wrapped
-
-        if not words or self.env.plain:
-            return [words]
-        return [row for line in words.split("\n") for row in wrapped(visible(line), self.env.out.size[0])]
+        self.env.out.show(lines)
 
     def go_on(self, label: str = "", *, fires: bool = False) -> bool:
         """Wait for Enter; True where `:f` was typed instead, and `fires`."""

@@ -188,7 +188,8 @@ class ExercisePlayer:
         from rich.text import Text
 
         path = linked_path(self._file, visible(shown_path(self._file)))
-        line = Text(_("Your file:") + " ").append_text(path)
+        before, _path, after = _("Your file: {path}").partition("{path}")
+        line = Text(before).append_text(path).append(after)
         says = _("Edit it and save: each save runs it. Enter runs it too; `:e` opens it in your editor.")
         return [line, *self._talk.screens.prose(says)]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -309,11 +310,14 @@ class Screens:
         return Fixed([*lines, _text("")])
 
     def help(self) -> list[Text]:
+        from tutor.screen.wide import wrapped
+
+        width = self.width if not self.plain else sys.maxsize
         return [
-            _text(_("A command is a colon and a letter or its whole word, such as :h or :hint.")),
-            *(line for command in COMMANDS for line in self._command(command)),
-            _text(_("Ctrl-C clears the line, or ends a running request. Ctrl-D leaves.")),
-            _text(_("An answer that starts with a colon is typed \\:so.")),
+            *wrapped(_("A command is a colon and a letter or its whole word, such as :h or :hint."), width),
+            *(line for command in COMMANDS if command.usage for line in self._command(command)),
+            *wrapped(_("Ctrl-C clears the line, or ends a running request. Ctrl-D leaves."), width),
+            *wrapped(_("An answer that starts with a colon is typed \\:so."), width),
         ]
 
     def _command(self, command: CommandHelp) -> list[Text]:

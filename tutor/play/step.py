@@ -258,6 +258,9 @@ class StepPlayer:
 
         def label() -> str:
             seconds = int(self._talk.env.clock() - started_s)
+            # Plain output draws a prompt once: a number would stand still.
+            if not seconds or self._talk.env.plain:
+                return _("Nothing comes back yet. Enter: send the rest ▸")
             return _("Nothing came back for {seconds} s. Enter: send the rest ▸").format(seconds=seconds)
 
         while self._talk.ask(label, (_(":? help"), _(":q quit"))).answer.strip():
@@ -312,7 +315,8 @@ class StepPlayer:
                 break
         aside = [*self._exhibits.comparisons([last]), *self._exhibits.diagrams([last])]
         items = [*self._exhibits.items_of([last]), *aside]
-        self._talk.reply(self._exhibits.lines(items))
+        apart = [""] if self._exhibits.live else []
+        self._talk.reply([*apart, *self._exhibits.lines(items)])
 
     # Exercises
 

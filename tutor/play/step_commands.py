@@ -82,7 +82,7 @@ class StepCommands:
             Verb.SOURCE: lambda _argument: self._view_source(),
             Verb.TRY: self._try,
             Verb.WRITE: self._write,
-            Verb.EDIT: lambda _argument: self._talk.reply([_("There is nothing to edit in this step.")]),
+            Verb.EDIT: lambda _argument: self._talk.reply([_("There is nothing to edit here.")]),
             Verb.FRESH: lambda _argument: self._talk.reply([_("There is no exercise in this step.")]),
         }
         action = actions.get(typed.verb) if typed.verb else None

@@ -144,7 +144,7 @@ class VerdictScreens:
 
         if verdict.probe.id in run.crashes:
             # The page that Flask makes of a crash says nothing of it.
-            yield Fixed([flask_line(exchange, plain=view.plain)])
+            yield Fixed([flask_line(exchange, plain=view.plain), Text()])
             return
         least = len(RESPONSE_STAGES) - 1
 

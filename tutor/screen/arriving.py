@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from tutor.language import _
 from tutor.screen.flask_side import flask_line
-from tutor.screen.stream import since
 from tutor.screen.wire import (
     View,
     body_lines,
@@ -19,6 +18,7 @@ from tutor.screen.wire import (
     request_lines,
     response_heading,
     response_lines,
+    time_note,
     unread_lines,
 )
 from tutor.wire.escape import DISPLAY_CAP
@@ -115,10 +115,11 @@ class ArrivingExchange:
         body = message.raw_body[:DISPLAY_CAP]
         end = len(body) if ended else body.rfind(b"\n") + 1
         part, self._body_bytes = body[self._body_bytes : end], max(end, self._body_bytes)
-        label = since(
-            exchange.time_at(Direction.RESPONSE, exchange.body_start(message) + end - 1) - exchange.asked_s
-        )
-        return [*raw_lines(part, self._view, label=label), *self._cut(message, ended=ended)]
+        lines = raw_lines(part, self._view)
+        if lines:
+            at_s = exchange.time_at(Direction.RESPONSE, exchange.body_start(message) + end - 1)
+            lines.insert(0, time_note(at_s - exchange.asked_s, plain=self._view.plain))
+        return [*lines, *self._cut(message, ended=ended)]
 
     def _chunked(self, exchange: Exchange, message: Message, *, ended: bool) -> list[Text]:
         lines: list[Text] = []

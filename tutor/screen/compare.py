@@ -268,20 +268,17 @@ def _text(line: WireLine | None, part: LinePart, ascii_only: bool, with_end: boo
 
 
 def _chopped(text: Text, width: int) -> list[Text]:
-    """A line in rows of so many columns, every character kept; further rows are set in."""
-    from rich.cells import get_character_cell_size
+    """A line in rows of so many columns, broken between words; further rows are set in."""
     from rich.text import Text
 
-    offsets: list[int] = []
-    used, room = 0, width
-    for place, character in enumerate(text.plain):
-        size = get_character_cell_size(character)
-        if used + size > room:
-            offsets.append(place)
-            used, room = 0, width - _HANGING
-        used += size
-    first, *further = text.divide(offsets) if offsets else [text]
-    return [first, *(Text(" " * _HANGING).append_text(row) for row in further)]
+    from tutor.screen.wide import break_offsets
+
+    first, *further = text.divide(break_offsets(text.plain, width, width - _HANGING))
+    rows = [first, *(Text(" " * _HANGING).append_text(row) for row in further)]
+    for row in rows:
+        # A blank that a row ends in may stand out of it.
+        row.rstrip_end(width)
+    return rows
 
 
 def _mark_of(pairs: Sequence[Pair], kept: Sequence[Pair], one: int, other: int, *, plain: bool) -> Text:
@@ -323,7 +320,8 @@ def _heading(arrow: str, words: str, style: str, *, plain: bool) -> Text:
 def _said(words: str, line: Text, style: str) -> Text:
     from rich.text import Text
 
-    return Text.assemble((f"{words} ", style), line)
+    # Behind a full-width mark stands no blank.
+    return Text.assemble((f"{words} ".replace("： ", "："), style), line)
 
 
 def _styled(words: str, style: str) -> Text:

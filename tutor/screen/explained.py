@@ -11,7 +11,7 @@ from tutor.screen.stream import part_line
 from tutor.wire.escape import visible_bytes
 from tutor.wire.exchange import Exchange
 from tutor.wire.message import Message
-from tutor.wire.parts import explain
+from tutor.wire.parts import Part, explain
 from tutor.wire.stream import PartKind, stream_parts
 
 if TYPE_CHECKING:
@@ -42,7 +42,8 @@ def explained_lines(
     streamed = stream_parts(exchange)
     count = len(parts) + len(streamed)
     if not argument:
-        labels = min(_LABEL_ROOM, max((cell_len(part.label) for _message, part in parts), default=0))
+        beside = [part.label for _message, part in parts if not _names_itself(part)]
+        labels = min(_LABEL_ROOM, max(map(cell_len, beside), default=0))
         lines: list[Text] = []
         heading = None
         for number, (message, part) in enumerate(parts, start=1):
@@ -50,13 +51,16 @@ def explained_lines(
                 heading = message
                 lines.append(_heading(message, plain))
             text = _part_text(part.data, ascii_only)
+            named = _names_itself(part)
             if plain:
-                lines.append(_numbered(number, [part.label, text.plain]))
+                lines.append(_numbered(number, [text.plain] if named else [part.label, text.plain]))
                 continue
-            label = padded(part.label, labels)
-            lines.append(
-                Text.assemble((f"{number:>3}  ", "choice"), (f"{label}  ", "muted")).append_text(text)
-            )
+            line = Text.assemble((f"{number:>3}  ", "choice"))
+            if named:
+                text.stylize("wire.name", 0, len(part.label) + 1)
+            else:
+                line.append(f"{padded(part.label, labels)}  ", "muted")
+            lines.append(line.append_text(text))
         for number, piece in enumerate(streamed, start=len(parts) + 1):
             line = part_line(piece, ascii_only=ascii_only, plain=plain)
             lines.append(
@@ -87,6 +91,11 @@ def explained_lines(
     text = _part_text(part.data, ascii_only)
     shown = [text] if text.plain else []
     return [head, *shown, *_said(part.note, part.flask, part.section, width, plain)]
+
+
+def _names_itself(part: Part) -> bool:
+    """Whether the part begins with its label, as a field's line does: once is enough."""
+    return part.data.startswith(f"{part.label}:".encode())
 
 
 def _said(note: str, flask: str, section: str, width: int, plain: bool) -> list[Text]:

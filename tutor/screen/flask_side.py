@@ -142,6 +142,7 @@ _LABELS = {
     EventKind.SESSION_OPENED: N_("session opened"),
     EventKind.URL_MATCHED: N_("URL matched"),
     EventKind.REQUEST_STARTED: N_("request started"),
+    EventKind.VIEW: N_("view"),
     EventKind.EXCEPTION: N_("exception"),
     EventKind.SESSION_SAVED: N_("session saved"),
     EventKind.REQUEST_FINISHED: N_("response ready"),
@@ -170,6 +171,8 @@ def _detail(event: Event, timeline: Timeline, plain: bool) -> str:
     if event.raised:
         return _("{call} raised {error}").format(call=words, error=event.raised)
     if plain and words and event.detail:
+        if event.kind is EventKind.VIEW:
+            return _("{call} returned {value}").format(call=words, value=event.detail)
         return clauses((words, event.detail))
     return f"{words}  {event.detail}".strip()
 

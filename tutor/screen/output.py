@@ -114,15 +114,15 @@ class Output:
         )
 
     def show(self, lines: Iterable[Text | str] = ()) -> None:
-        """Print lines. A `str` is plain text and may hold several lines; a `Text` is one line.
+        """Print lines. A `str` is the tutor's own words and may hold several lines; a `Text` is one line.
 
-        On a terminal a `Text` that is too long is broken between words, unless it is `no_wrap`.
+        On a terminal what is too long is broken between words, but for a `Text` that is `no_wrap`.
         """
         with output_errors():
             for line in lines:
                 if isinstance(line, str):
-                    for row in line.split("\n"):
-                        self._write(self._escaped(row) + "\n")
+                    for said in line.split("\n"):
+                        self._write("".join(self._escaped(row) + "\n" for row in self._broken(said)))
                 elif self.plain:
                     self._write(self._escaped(line.plain) + "\n")
                 else:
@@ -145,6 +145,19 @@ class Output:
             self.stream.flush()
             self.stream.buffer.write(content)
             self.stream.buffer.flush()
+
+    def _broken(self, words: str) -> list[str]:
+        """Words in rows that fit; only what begins with blanks has its further rows set in."""
+        # No import for what fits in any case: a character takes two columns at most.
+        if self.plain or len(words) * (1 if words.isascii() else 2) <= self.size[0]:
+            return [words]
+        from rich.text import Text
+
+        from tutor.screen.wide import wrapped
+
+        shown = visible(words)
+        rows = self._rows(Text(shown)) if shown[:1].isspace() else wrapped(shown, self.size[0])
+        return [row.plain for row in rows]
 
     def _rows(self, line: Text) -> list[Text]:
         from tutor.screen.wide import fitted

@@ -22,11 +22,19 @@ _NEVER_FIRST = frozenset("。，、；：？！）」』”’》〉】〕｝％
 _NEVER_LAST = frozenset("（「『“‘《〈【〔｛([{")
 _WIDE = r"\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fffd"
 _WIDE_CHARACTER = re.compile(f"[{_WIDE}]")
-_UNITS = re.compile(rf"\s+|[{_WIDE}]|[“”‘’…—]|[^\s{_WIDE}“”‘’…—]+")
+_LATIN = rf"[^\s{_WIDE}“”‘’…—]"
+# What is counted stays with its number: `219 ms`, `RFC 9110`.
+_UNIT = "ms|s|bytes?|KiB|MiB|seconds?|minutes?|毫秒|字节|秒|分钟"
+_COUNTED = rf"(?:… )?{_LATIN}*[0-9] (?:{_UNIT})(?![a-z]){_LATIN}*|RFC [0-9]{_LATIN}+"
+_COUNTED_PAIR = re.compile(_COUNTED)
+_UNITS = re.compile(rf"\s+|{_COUNTED}|[{_WIDE}]|[“”‘’…—]|{_LATIN}+")
 _FENCES = re.compile(r"(^ {0,3}(?:```|~~~).*?^ {0,3}(?:```|~~~)[ \t]*$)", re.MULTILINE | re.DOTALL)
-_WORDS = re.compile(r"\w+\W*|\W+")
+_WORDS = re.compile(r"\\x[0-9a-f]{2}|\w+[^\w\\]*|[^\w\\]+|\\")
+"""Where a word that is longer than a row may be broken; an escaped byte, `\\xNN`, stays whole."""
 _HANGING = 4
 """Columns by which the further rows of a line are set in, from where the line begins."""
+_NUMBERED = re.compile(r" *[0-9]+  ")
+"""How a numbered line begins: its further rows stand below its words."""
 _BETWEEN_WIDE = re.compile(rf"(?<=[{_WIDE}”])\n(?=[{_WIDE}“])")
 
 
@@ -95,7 +103,7 @@ def _may_break(before: str, after: str) -> bool:
 
 
 class WideText(Text):
-    """A text that rich breaks as Chinese is broken."""
+    """A text that rich breaks as Chinese is broken, and a number is not from its unit."""
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         if not _WIDE_CHARACTER.search(self.plain):
@@ -114,7 +122,7 @@ class WideText(Text):
         tab_size: int = 8,
         no_wrap: bool | None = None,
     ) -> Lines:
-        if no_wrap or not _WIDE_CHARACTER.search(self.plain):
+        if no_wrap or not (_WIDE_CHARACTER.search(self.plain) or _COUNTED_PAIR.search(self.plain)):
             return super().wrap(
                 console, width, justify=justify, overflow=overflow, tab_size=tab_size, no_wrap=no_wrap
             )
@@ -139,7 +147,8 @@ def fitted(line: Text, width: int) -> list[Text]:
         return [line]
     text = line.plain
     start = len(text) - len(text.lstrip())
-    hanging = min(start + _HANGING, width // 2)
+    numbered = _NUMBERED.match(text)
+    hanging = min(numbered.end() if numbered else start + _HANGING, width // 2)
     offsets = break_offsets(text[start:], width - min(start, width // 2), width - hanging)
     first, *others = line.divide([start + offset for offset in offsets])
     rows = [first, *(Text(" " * hanging).append_text(row) for row in others)]

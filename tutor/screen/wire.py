@@ -189,8 +189,8 @@ def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[T
 def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> list[Text]:
     """The body as it crossed the wire, chunk framing included.
 
-    `times` has one for each chunk, in seconds since the request; the raw view draws them where they are more
-    than one, at the end of the line with the chunk's size.
+    `times` has one for each chunk, in seconds since the request; the raw view notes them where they are more
+    than one, each on a line before its chunk, so that nothing stands beside the bytes.
     """
     raw = message.raw_body[:DISPLAY_CAP]
     if not raw:
@@ -200,8 +200,8 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
 
         lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
-        labels = [since(seconds) for seconds in times] if view.line_ends and len(times) > 1 else []
-        lines = list(_drawn(_body_runs(message, raw, labels), view))
+        noted = times if view.line_ends and len(times) > 1 else ()
+        lines = list(_drawn(_body_runs(message, raw, noted), view))
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
@@ -222,15 +222,21 @@ def head_lines(message: Message, view: View) -> list[Text]:
     return [line for _name, line in _head_lines(message, view)]
 
 
-def raw_lines(data: bytes, view: View, *, style: str = "wire.body", label: str = "") -> list[Text]:
-    """Any bytes as lines; the label stands at the end of the last line end among them."""
-    return list(_drawn([_run(data, style, label)], view))
+def raw_lines(data: bytes, view: View, *, style: str = "wire.body") -> list[Text]:
+    """Any bytes as lines."""
+    return list(_drawn([_run(data, style)], view))
+
+
+def time_note(since_s: float, *, plain: bool) -> Text:
+    """When what stands below it came, since the request."""
+    words = _("{ms} ms after the request").format(ms=round(since_s * 1000)) if plain else since(since_s)
+    return note(words, plain=plain)
 
 
 def chunk_lines(
     size: bytes, data: bytes, end: bytes, view: View, *, since_s: float, coding: str
 ) -> list[Text]:
-    """One chunk as it crossed: its size line with its time, its data, its line end.
+    """One chunk as it crossed: a note of its time, its size line, its data, its line end.
 
     Args:
         since_s: since the request.
@@ -238,7 +244,7 @@ def chunk_lines(
     """
     from rich.text import Text
 
-    size_line = _run(size, "wire.framing", since(since_s))
+    size_line = _run(size, "wire.framing", since_s)
     if needs_hexdump(data, coding):
         octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
@@ -327,22 +333,22 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
 
 
 class _Run(NamedTuple):
-    """Words of one style, undecodable octets escaped; a label stands behind the line that they end."""
+    """Words of one style, bad octets escaped; a time is noted before the last line that they end."""
 
     words: str
     style: str
-    label: str = ""
+    since_s: float | None = None
 
 
-def _run(data: bytes, style: str, label: str = "") -> _Run:
-    return _Run(data.decode("utf-8", "surrogateescape"), style, label)
+def _run(data: bytes, style: str, since_s: float | None = None) -> _Run:
+    return _Run(data.decode("utf-8", "surrogateescape"), style, since_s)
 
 
-def _body_runs(message: Message, raw: bytes, labels: Sequence[str]) -> Iterator[_Run]:
+def _body_runs(message: Message, raw: bytes, times: Sequence[float]) -> Iterator[_Run]:
     if message.chunked and message.chunks:
         at = 0
         for place, (start, stop) in enumerate(body_spans(message)):
-            yield _run(raw[at:start], "wire.framing", labels[place] if labels else "")
+            yield _run(raw[at:start], "wire.framing", times[place] if times else None)
             yield _run(raw[start:stop], "wire.body")
             at = stop
         yield _run(raw[at:], "wire.framing")
@@ -358,7 +364,7 @@ def _body_runs(message: Message, raw: bytes, labels: Sequence[str]) -> Iterator[
 def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
     """Styled runs as lines."""
     line: list[tuple[str, str]] = []
-    for words, style, label in styled:
+    for words, style, since_s in styled:
         *ended, rest = words.split("\n")
         for place, row in enumerate(ended, start=1):
             text, end = (row[:-1], "\r\n") if row.endswith("\r") else (row, "\n")
@@ -366,8 +372,8 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
                 line.append((visible(text, ascii_only=view.ascii_only), style))
             if view.line_ends:
                 line.append((_end_mark(end, view), "wire.end"))
-            if label and place == len(ended) and not rest:
-                line.append((f"  {label}", "wire.end"))
+            if since_s is not None and place == len(ended) and not rest:
+                yield time_note(since_s, plain=view.plain)
             yield _joined(line)
             line = []
         if rest:

@@ -12,7 +12,7 @@ from tutor.course.pack import Pack, open_pack
 from tutor.course.translation_file import skeleton, with_missing_steps, with_sources
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
-from tutor.language import _, ngettext
+from tutor.language import _, listed, ngettext
 
 if TYPE_CHECKING:
     from tutor.course.model import Lesson
@@ -34,7 +34,7 @@ def begin(env: Environment, name: str, language: str) -> ExitCode:
             return ExitCode.OK
         _write(path, text)
         message = _("Added to {file}: {steps}. Their words are English still.")
-        env.out.show([message.format(file=shown_path(path), steps=", ".join(added))])
+        env.out.show([message.format(file=shown_path(path), steps=listed(added))])
     else:
         _write(path, skeleton(lesson))
         message = _("Written: {file}. Its words are English still; translate each, and leave the rest.")
