@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.terminal import Terminal
 from tutor.learner.progress import Progress
 from tutor.learner.settings import LANGUAGE
 
@@ -22,7 +23,19 @@ MAY_IMPORT = {
     "grading": {"language", "errors", "wire", "course"},
     "sandbox": {"language", "errors", "wire", "course"},
     "standstill": set(),
-    "client": {"language", "errors", "wire", "course", "grading", "sandbox", "standstill"},
+    "call": {"language", "wire", "course", "sandbox"},
+    "by_requests": {"language", "wire", "sandbox", "call"},
+    "client": {
+        "language",
+        "errors",
+        "wire",
+        "course",
+        "grading",
+        "sandbox",
+        "standstill",
+        "call",
+        "by_requests",
+    },
     "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client", "standstill"},
     "screen": {"language", "errors", "wire", "course", "grading"},
     "learner": {"language", "errors", "environment", "wire", "course", "screen", "private"},
@@ -44,7 +57,7 @@ MAY_IMPORT = {
     },
     "lesson_app": {"language", "errors", "course"},
     "export": {"language", "wire"},
-    "send": {"language", "errors", "environment", "wire", "sandbox", "client", "screen", "export"},
+    "send": {"language", "errors", "environment", "wire", "sandbox", "call", "client", "screen", "export"},
     "serve": {"language", "errors", "environment", "wire", "sandbox", "screen", "send"},
     "translate": {"language", "errors", "environment", "course"},
     "new_pack": {"language", "errors", "environment"},
@@ -239,3 +252,29 @@ def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
     loaded = loaded_by_command(tmp_path, "list")
     assert not loaded & (HEAVY - {"sqlite3"})
     assert not loaded & {"tutor.course.loading", "tutor.course.scan", "tutor.course.model", "dataclasses"}
+
+
+FIRST_PROMPT = """
+import os, sys
+import tutor.cli
+from tutor.play import start
+
+def drawn():
+    print("modules:", *sys.modules, sep="\\n")
+    print("end of modules", flush=True)
+    os._exit(0)
+
+start.load_the_rest = drawn
+tutor.cli.run(["2.1"], os.environ)
+"""
+"""Says what is loaded once the first prompt stands, and ends."""
+
+
+def test_the_first_screen_needs_nothing_that_only_firing_needs(tmp_path: Path) -> None:
+    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+    with Terminal(home=tmp_path, through=[sys.executable, "-c", FIRST_PROMPT]) as terminal:
+        terminal.wait_for("end of modules")
+    loaded = set(terminal.transcript.partition("modules:\n")[2].split())
+    assert {"prompt_toolkit", "tutor.play.step"} <= loaded
+    later = {"requests", "urllib3", "tutor.screen.wire", "tutor.screen.compare", "tutor.play.crafting"}
+    assert not loaded & (later | {"tutor.workshop", "tutor.play.exercise", "tutor.screen.explained"})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+
+from tutor import client
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
@@ -24,4 +27,9 @@ def start(env: Environment, name: str = "") -> ExitCode:
             raise UsageError(
                 _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
             )
-        return Session(env, pack, progress, prompter(env)).run(address)
+        return Session(env, pack, progress, prompter(env, load_the_rest)).run(address)
+
+
+def load_the_rest() -> None:
+    """Import what only firing needs while the learner reads; whoever fires before that waits for it."""
+    threading.Thread(target=client.load, name="load", daemon=True).start()
