@@ -255,26 +255,43 @@ def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
 
 
 FIRST_PROMPT = """
-import os, sys
+import gc, os, sys
 import tutor.cli
 from tutor.play import start
 
+go_on_loading = start.go_on_loading
+
 def drawn():
     print("modules:", *sys.modules, sep="\\n")
-    print("end of modules", flush=True)
+    print("end of modules; collects garbage:", gc.isenabled())
+    go_on_loading()
+    print("from now on:", gc.isenabled(), flush=True)
     os._exit(0)
 
-start.load_the_rest = drawn
+start.go_on_loading = drawn
 tutor.cli.run(["2.1"], os.environ)
 """
 """Says what is loaded once the first prompt stands, and ends."""
 
 
-def test_the_first_screen_needs_nothing_that_only_firing_needs(tmp_path: Path) -> None:
-    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+@pytest.fixture
+def at_first_prompt(tmp_path: Path) -> str:
+    """What a session says of itself when its first prompt stands."""
     with Terminal(home=tmp_path, through=[sys.executable, "-c", FIRST_PROMPT]) as terminal:
-        terminal.wait_for("end of modules")
-    loaded = set(terminal.transcript.partition("modules:\n")[2].split())
+        terminal.wait_for("from now on:")
+        terminal.ended()
+        return terminal.transcript
+
+
+def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: str) -> None:
+    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+    loaded = set(at_first_prompt.partition("modules:\n")[2].partition("end of modules")[0].split())
     assert {"prompt_toolkit", "tutor.play.step"} <= loaded
     later = {"requests", "urllib3", "tutor.screen.wire", "tutor.screen.compare", "tutor.play.crafting"}
     assert not loaded & (later | {"tutor.workshop", "tutor.play.exercise", "tutor.screen.explained"})
+
+
+def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:
+    """No time is spent on finding garbage in what a start loads, and a session that goes on finds its own."""
+    assert "collects garbage: False" in at_first_prompt
+    assert "from now on: True" in at_first_prompt
