@@ -23,6 +23,9 @@ PYTHON = sys.executable
 TUTOR = str(BIN / "flask-http-tutor")
 
 _WAIT_S = 120.0
+_AT_REST_S = 0.5
+"""So long a process that sleeps has used no processor; one that is kept from it does not sleep."""
+_LOOK_S = 0.05
 _CURSOR_QUERY = b"\x1b[6n"
 _CURSOR_ANSWER = b"\x1b[1;1R"
 
@@ -122,6 +125,18 @@ class OnTerminal:
             pass
         self.printed.clear()
 
+    def wait_until_at_rest(self) -> None:
+        """Wait until neither the process nor what it has started needs the processor; Linux alone tells."""
+        since_s, before = time.perf_counter(), None
+        until_s = since_s + _WAIT_S
+        while time.perf_counter() - since_s < _AT_REST_S:
+            if time.perf_counter() > until_s:
+                raise RuntimeError("it does not come to rest")
+            time.sleep(_LOOK_S)
+            now = _ticks(self._process.pid)
+            if now is None or now != before:
+                since_s, before = time.perf_counter(), now
+
     def _read(self) -> bool:
         ready, _writable, _failed = select.select([self._ours], [], [], _WAIT_S)
         if not ready:
@@ -133,3 +148,25 @@ class OnTerminal:
                 os.write(self._ours, _CURSOR_ANSWER)
             return bool(data)
         return False
+
+
+def _ticks(process_id: int) -> dict[int, int] | None:
+    """Clock ticks that each thread of a process and its children was given; None where one runs."""
+    found: dict[int, int] = {}
+    for stat in (
+        *Path("/proc").glob(f"{process_id}/task/*/stat"),
+        *(
+            thread
+            for each in Path("/proc").glob(f"{process_id}/task/*/children")
+            for child in each.read_text("ascii").split()
+            for thread in Path("/proc").glob(f"{child}/task/*/stat")
+        ),
+    ):
+        try:
+            state, *fields = stat.read_text("utf-8").rpartition(")")[2].split()
+        except OSError:  # it has ended meanwhile
+            return None
+        if state == "R":
+            return None
+        found[int(stat.parent.name)] = int(fields[10]) + int(fields[11])
+    return found

@@ -18,7 +18,8 @@ from flask import Flask, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from tests.sandbox.plain import WAIT_S, sink
-from tutor.client import SILENCE_S, Client, StepRun
+from tutor.call import SILENCE_S
+from tutor.client import Client, StepRun
 from tutor.course.model import Block, HttpBlock, Step, Until
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.exchange import Direction, Exchange

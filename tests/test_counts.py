@@ -6,18 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.text import Text
 
 import sandbox_app
 import tutor.course.loading as loading_module
+import tutor.screen.wire as wire_module
 import tutor.wire.exchange as exchange_module
 import tutor.workshop.runner as runner_module
 from tests.check.lesson import LESSON, make_app
 from tests.exercise_pack import write_exercises
+from tests.play.scripted import play, table
 from tutor.check.run import run
 from tutor.client import Client
 from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
-from tutor.screen.wire import FOLDS, View, request_lines, response_lines
+from tutor.screen.beat import Exhibit, Fixed, lay_out
+from tutor.screen.output import Output
+from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, request_lines, response_lines
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import Request
 
@@ -82,3 +87,46 @@ def test_check_starts_a_process_for_each_file_of_an_exercise(
     started = Counted(monkeypatch, runner_module, "AppProcess")
     run([parsed], make_app=sandbox_app.create_app)
     assert started.calls == len(files.wrong) + 2
+
+
+@pytest.mark.parametrize("number", ["2.1.1", "2.1.5a", "2.1.10"])
+def test_a_step_draws_no_more_than_it_shows(monkeypatch: pytest.MonkeyPatch, number: str) -> None:
+    """A step writes once between two prompts, each line once, and draws an exchange for folds alone."""
+    lesson = open_pack().load("2.1").lesson
+    assert lesson is not None
+    step = next(step for step in lesson.steps if step.number == number)
+    drawn = Counted(monkeypatch, wire_module, "response_lines")
+    styled: list[str] = []
+    shown: list[str] = []
+    original_styled, original_show = Output._styled, Output.show
+
+    def count_line(output: Output, line: Any) -> str:
+        styled.append(line.plain)
+        return original_styled(output, line)
+
+    def count_show(output: Output, lines: Any = ()) -> None:
+        shown.append("")
+        original_show(output, lines)
+
+    monkeypatch.setattr(Output, "_styled", count_line)
+    monkeypatch.setattr(Output, "show", count_show)
+    with table() as (server, client):
+        learner = play(lesson, step, server, client)
+    assert len(shown) <= len(learner.beats)
+    assert len(styled) <= sum(printed.count("\n") for _label, printed in learner.beats)
+    # Once for each stage in which a beat folds, and as often for lines that questions repeat.
+    fired = {id(exchange) for exchange in learner.wire}
+    assert 0 < drawn.calls <= 2 * len(RESPONSE_STAGES) * len(fired)
+
+
+def test_a_beat_draws_an_exhibit_once_at_each_fold() -> None:
+    """However a beat that fits nowhere is broken, nothing in it is drawn twice in the same way."""
+    folds: list[int] = []
+
+    def render(fold: int) -> list[Text]:
+        folds.append(fold)
+        return [Text("a line")] * (40 - fold)
+
+    beats = lay_out([Exhibit(render, 3), Fixed([Text("another")] * 9)], width=80, height=24)
+    assert len(beats) > 1
+    assert folds == [0, 1, 2, 3]

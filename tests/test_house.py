@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.terminal import Terminal
 from tutor.learner.progress import Progress
 from tutor.learner.settings import LANGUAGE
 
@@ -22,7 +23,19 @@ MAY_IMPORT = {
     "grading": {"language", "errors", "wire", "course"},
     "sandbox": {"language", "errors", "wire", "course"},
     "standstill": set(),
-    "client": {"language", "errors", "wire", "course", "grading", "sandbox", "standstill"},
+    "call": {"language", "wire", "course", "sandbox"},
+    "by_requests": {"language", "wire", "sandbox", "call"},
+    "client": {
+        "language",
+        "errors",
+        "wire",
+        "course",
+        "grading",
+        "sandbox",
+        "standstill",
+        "call",
+        "by_requests",
+    },
     "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client", "standstill"},
     "screen": {"language", "errors", "wire", "course", "grading"},
     "learner": {"language", "errors", "environment", "wire", "course", "screen", "private"},
@@ -44,7 +57,7 @@ MAY_IMPORT = {
     },
     "lesson_app": {"language", "errors", "course"},
     "export": {"language", "wire"},
-    "send": {"language", "errors", "environment", "wire", "sandbox", "client", "screen", "export"},
+    "send": {"language", "errors", "environment", "wire", "sandbox", "call", "client", "screen", "export"},
     "serve": {"language", "errors", "environment", "wire", "sandbox", "screen", "send"},
     "translate": {"language", "errors", "environment", "course"},
     "new_pack": {"language", "errors", "environment"},
@@ -239,3 +252,46 @@ def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
     loaded = loaded_by_command(tmp_path, "list")
     assert not loaded & (HEAVY - {"sqlite3"})
     assert not loaded & {"tutor.course.loading", "tutor.course.scan", "tutor.course.model", "dataclasses"}
+
+
+FIRST_PROMPT = """
+import gc, os, sys
+import tutor.cli
+from tutor.play import start
+
+go_on_loading = start.go_on_loading
+
+def drawn():
+    print("modules:", *sys.modules, sep="\\n")
+    print("end of modules; collects garbage:", gc.isenabled())
+    go_on_loading()
+    print("from now on:", gc.isenabled(), flush=True)
+    os._exit(0)
+
+start.go_on_loading = drawn
+tutor.cli.run(["2.1"], os.environ)
+"""
+"""Says what is loaded once the first prompt stands, and ends."""
+
+
+@pytest.fixture
+def at_first_prompt(tmp_path: Path) -> str:
+    """What a session says of itself when its first prompt stands."""
+    with Terminal(home=tmp_path, through=[sys.executable, "-c", FIRST_PROMPT]) as terminal:
+        terminal.wait_for("from now on:")
+        terminal.ended()
+        return terminal.transcript
+
+
+def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: str) -> None:
+    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+    loaded = set(at_first_prompt.partition("modules:\n")[2].partition("end of modules")[0].split())
+    assert {"prompt_toolkit", "tutor.play.step"} <= loaded
+    later = {"requests", "urllib3", "tutor.screen.wire", "tutor.screen.compare", "tutor.play.crafting"}
+    assert not loaded & (later | {"tutor.workshop", "tutor.play.exercise", "tutor.screen.explained"})
+
+
+def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:
+    """No time is spent on finding garbage in what a start loads, and a session that goes on finds its own."""
+    assert "collects garbage: False" in at_first_prompt
+    assert "from now on: True" in at_first_prompt

@@ -186,9 +186,7 @@ def commands(language: str) -> click.Group:
         ctx = click.get_current_context()
         ctx.obj = options
         if ctx.invoked_subcommand is None:
-            from tutor.play.start import start
-
-            return start(_environment(language, {}))
+            return _start(language, {})
         return None
 
     @click.command(
@@ -196,11 +194,9 @@ def commands(language: str) -> click.Group:
     )
     @usage.argument("lesson")
     def play(lesson: str, **options: Any) -> int:
-        from tutor.play.start import start
-
         if lesson.isalpha():
             _suggest_command(lesson, list(group.commands))
-        return start(_environment(language, options), lesson)
+        return _start(language, options, lesson)
 
     @group.command(
         "list", shared=shared, help=_("Show the lessons, or a lesson's steps, and how far you are.")
@@ -383,6 +379,20 @@ def commands(language: str) -> click.Group:
 
     _add_translate(group, language, shared)
     return group
+
+
+def _start(language: str, options: Mapping[str, Any], lesson: str = "") -> int:
+    import gc
+
+    # What is imported and parsed up to the first prompt stays: to look through it for garbage again and again
+    # takes a sixth of that time. The prompt lets it be collected again.
+    gc.disable()
+    try:
+        from tutor.play.start import start
+
+        return start(_environment(language, options), lesson)
+    finally:
+        gc.enable()
 
 
 def _add_translate(group: click.Group, language: str, shared: list[click.Parameter]) -> None:

@@ -10,26 +10,14 @@ from tutor.course.model import ExchangeBlock, HttpBlock, Lesson, Question, Sourc
 from tutor.errors import SandboxError
 from tutor.grading.live import split_path
 from tutor.language import _
-from tutor.play.compare import comparison
 from tutor.play.conversation import Conversation
 from tutor.screen.beat import RESERVED_ROWS, Exhibit, Fixed, Item, rows
-from tutor.screen.flask_side import flask_line, timeline_lines
-from tutor.screen.row import row_line
-from tutor.screen.sequence import FOLDS, sequence_lines
-from tutor.screen.waterfall import waterfall_lines
-from tutor.screen.wire import (
-    REQUEST_STAGES,
-    RESPONSE_STAGES,
-    View,
-    focus_of,
-    line_at,
-    request_lines,
-    response_lines,
-)
 from tutor.wire.exchange import Exchange
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from tutor.screen.wire import View
 
 ROWS_FROM = 3
 """So many exchanges in a run are shown as rows."""
@@ -72,6 +60,8 @@ class Exhibits:
                 items += self.both_ends(exchange, self.view_of(block), folds=not whole, seen=twice)
         items.append(self._talk.screens.blank())
         if self._step.waterfall and self._step.exchanges[-1].id == group[-1].id:
+            from tutor.screen.waterfall import waterfall_lines
+
             lines = waterfall_lines(
                 self._run.fired, width=self._talk.env.out.size[0], plain=self._talk.env.plain
             )
@@ -80,6 +70,8 @@ class Exhibits:
 
     def comparisons(self, group: Sequence[ExchangeBlock]) -> list[Item]:
         """What the lesson sets beside the exchanges of the group."""
+        from tutor.play.compare import comparison
+
         env = self._talk.env
         items: list[Item] = []
         for block in group:
@@ -97,6 +89,8 @@ class Exhibits:
         """
         if not any(isinstance(block, HttpBlock) and block.diagram for block in group):
             return []
+        from tutor.screen.sequence import FOLDS
+
         width, height = self._talk.env.out.size
         for fold in range(1 if self._talk.env.full else FOLDS + 1):
             lines = self.diagram(fold)
@@ -106,6 +100,8 @@ class Exhibits:
 
     def diagram(self, fold: int) -> Sequence[Text]:
         """All exchanges of the step so far as a sequence diagram."""
+        from tutor.screen.sequence import sequence_lines
+
         out = self._talk.env.out
         exchanges = [exchange for _name, exchange in self.exchanges]
         return sequence_lines(
@@ -116,6 +112,9 @@ class Exhibits:
         self, exchange: Exchange, view: View, *, folds: bool = True, seen: bool = False
     ) -> list[Item]:
         """An exchange with Flask's side: one line of it, or the timeline where the step is about that."""
+        from tutor.screen.flask_side import flask_line, timeline_lines
+        from tutor.screen.wire import REQUEST_STAGES, RESPONSE_STAGES, request_lines, response_lines
+
         with_timeline = self._step.timeline
         start = RESPONSE_STAGES.index(2) if with_timeline else 0
         if seen:
@@ -141,6 +140,8 @@ class Exhibits:
         return [Exhibit(request, last), Exhibit(response, last), Fixed(flask)]
 
     def view_of(self, block: ExchangeBlock | None) -> View:
+        from tutor.screen.wire import View, focus_of
+
         env = self._talk.env
         names: set[str] = set()
         if block is not None:
@@ -169,6 +170,9 @@ class Exhibits:
     def _rows(self, hops: Sequence[tuple[ExchangeBlock, Sequence[Exchange]]]) -> list[Item]:
         """Several requests of one kind: a row each."""
         from rich.text import Text
+
+        from tutor.screen.row import row_line
+        from tutor.screen.wire import line_at
 
         lines: list[Text] = []
         plain = self._talk.env.plain
@@ -222,6 +226,9 @@ class Exhibits:
                 exchange = hops[min(int(rest[0][3:]), len(hops)) - 1]
                 rest = rest[1:]
             block = next((block for block in self._step.exchanges if block.id == name), None)
+            from tutor.screen.flask_side import flask_line
+            from tutor.screen.wire import line_at
+
             if rest[0] == "flask":
                 line: Text | None = flask_line(exchange, plain=self._talk.env.plain)
             else:

@@ -127,17 +127,24 @@ class Prompter(Protocol):
         ...
 
 
-def prompter(env: Environment) -> Prompter:
-    """The prompter that the terminal is good for."""
-    return LinePrompter(env) if env.plain else BarPrompter(env)
+def prompter(env: Environment, once_drawn: Callable[[], None] = lambda: None) -> Prompter:
+    """The prompter that the terminal is good for; `once_drawn` is called when its first prompt stands."""
+    return LinePrompter(env, once_drawn=once_drawn) if env.plain else BarPrompter(env, once_drawn)
 
 
 class LinePrompter:
     """A bare line: no bar, no cursor movement. Reads well to a screen reader and on a dumb terminal."""
 
-    def __init__(self, env: Environment, *, selects: bool = os.name != "nt") -> None:
+    def __init__(
+        self,
+        env: Environment,
+        *,
+        selects: bool = os.name != "nt",
+        once_drawn: Callable[[], None] = lambda: None,
+    ) -> None:
         """`selects`: a line can be waited for together with something else; not so on Windows' consoles."""
         self._env = env
+        self._once_drawn: Callable[[], None] | None = once_drawn
         self._selects = selects
         self._lines_read: queue.SimpleQueue[str | None] | None = None
         """Where the line that a thread waits for will be."""
@@ -164,6 +171,9 @@ class LinePrompter:
             if label:
                 # A triangle is said by its name, if at all.
                 out.ask(label.replace("▸", ">") + " ")
+            if self._once_drawn is not None:
+                once_drawn, self._once_drawn = self._once_drawn, None
+                once_drawn()
             try:
                 line = self._next_line(inbox)
             except KeyboardInterrupt:
@@ -261,8 +271,9 @@ class LinePrompter:
 class BarPrompter:
     """A line with editing and history, over a bar of commands; only these two redraw themselves."""
 
-    def __init__(self, env: Environment) -> None:
+    def __init__(self, env: Environment, once_drawn: Callable[[], None] = lambda: None) -> None:
         self._env = env
+        self._once_drawn: Callable[[], None] | None = once_drawn
         self._sessions: dict[str, PromptSession[str]] = {}
         self._completing: dict[str, Completing] = {}
         self._bar: Sequence[str] = ()
@@ -374,7 +385,13 @@ class BarPrompter:
         )
         if kind == "message":
             editor.let_escape_count(session)
+        session.app.after_render += lambda _app: self._drawn()
         return session
+
+    def _drawn(self) -> None:
+        if self._once_drawn is not None:
+            once_drawn, self._once_drawn = self._once_drawn, None
+            once_drawn()
 
     def _words(self, words: str) -> str:
         return plain_symbols(words) if self._env.out.ascii_only else words

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import threading
+
+from tutor import client
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
@@ -24,4 +28,14 @@ def start(env: Environment, name: str = "") -> ExitCode:
             raise UsageError(
                 _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
             )
-        return Session(env, pack, progress, prompter(env)).run(address)
+        return Session(env, pack, progress, prompter(env, go_on_loading)).run(address)
+
+
+def go_on_loading() -> None:
+    """Import what only firing needs while the learner reads; whoever fires before that waits for it.
+
+    Garbage is collected from now on, but not looked for in what is there already.
+    """
+    gc.freeze()
+    gc.enable()
+    threading.Thread(target=client.load, name="load", daemon=True).start()

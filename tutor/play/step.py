@@ -30,10 +30,7 @@ from tutor.play import feedback
 from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Passed
-from tutor.play.crafting import Crafting
-from tutor.play.exercise import ExercisePlayer
 from tutor.play.exhibits import Exhibits
-from tutor.play.live import LiveDrawing
 from tutor.play.screens import Sendable, label_for
 from tutor.play.step_commands import TAKE_NUMBERS, Asked, StepCommands
 from tutor.screen.beat import Fixed, Item
@@ -46,6 +43,8 @@ from tutor.wire.request import (
 
 if TYPE_CHECKING:
     from rich.text import Text
+
+    from tutor.play.exercise import ExercisePlayer
 
 RecordAttempt = Callable[[Question, str, Grade], None]
 
@@ -267,6 +266,8 @@ class StepPlayer:
             self._talk.reply([_("The server waits for the rest; Enter sends it.")])
 
     def _fire_all(self, group: Sequence[ExchangeBlock]) -> list[Exchange]:
+        from tutor.play.live import LiveDrawing
+
         fired: list[Exchange] = []
         self._exhibits.block = group[-1]
         self._exhibits.live.clear()
@@ -322,6 +323,7 @@ class StepPlayer:
 
     def _do_exercise(self, exercise: Question) -> None:
         """Played by itself; the commands about exchanges are about its probes from now on."""
+        from tutor.play.exercise import ExercisePlayer
 
         def number(exchanges: Sequence[tuple[str, Exchange]]) -> None:
             self._exhibits.exchanges[:] = exchanges
@@ -395,6 +397,8 @@ class StepPlayer:
         self._pending.append(self._talk.screens.blank())
 
     def _ask_for_request(self, question: Question) -> None:
+        from tutor.play.crafting import Crafting
+
         crafting = Crafting(
             self._talk,
             self.step,

@@ -9,13 +9,8 @@ from tutor.client import StepRun
 from tutor.course.model import Question, QuestionKind, Source, Step
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
-from tutor.play.compare import compared
 from tutor.play.conversation import Conversation
 from tutor.play.exhibits import Exhibits
-from tutor.play.write_out import write_out
-from tutor.screen.explained import explained_lines
-from tutor.screen.flask_side import flask_line, timeline_lines
-from tutor.screen.wire import View, request_lines, response_lines
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import RequestSyntaxError, parse_request_line
 
@@ -128,6 +123,9 @@ class StepCommands:
         return None
 
     def _raw(self, argument: str) -> None:
+        from tutor.screen.flask_side import flask_line
+        from tutor.screen.wire import View, request_lines, response_lines
+
         exchange = self._picked(argument)
         if exchange is not None:
             view = View(line_ends=True, ascii_only=self._talk.env.out.ascii_only, plain=self._talk.env.plain)
@@ -140,6 +138,8 @@ class StepCommands:
             )
 
     def _compare(self, argument: str) -> None:
+        from tutor.play.compare import compared
+
         self._talk.reply(compared(self._exhibits.exchanges, argument, self._talk.env.out))
 
     def _view(self) -> None:
@@ -147,11 +147,15 @@ class StepCommands:
             self._talk.reply(self._exhibits.diagram(0))
 
     def _timeline(self, argument: str) -> None:
+        from tutor.screen.flask_side import timeline_lines
+
         exchange = self._picked(argument)
         if exchange is not None:
             self._talk.reply(timeline_lines(exchange, plain=self._talk.env.plain))
 
     def _write(self, argument: str) -> None:
+        from tutor.play.write_out import write_out
+
         exchange = self._picked("")
         if exchange is not None:
             arrived = any(each is exchange for each in self._exhibits.arrived)
@@ -159,6 +163,8 @@ class StepCommands:
             self._talk.reply(write_out(exchange, argument, address=self._address, now=now, arrived=arrived))
 
     def _explain(self, argument: str) -> None:
+        from tutor.screen.explained import explained_lines
+
         exchange = self._picked("")
         if exchange is None:
             return

@@ -63,12 +63,20 @@ def lay_out(items: Sequence[Item], *, width: int, height: int, full: bool = Fals
     """
     limit = max(6, height - RESERVED_ROWS)
     deepest = 0 if full else max((item.folds for item in items), default=0)
+    drawn: list[list[Sequence[Text]]] = []
+    """For each fold what each item is then: to draw an exchange takes longer than to lay it out."""
     for fold in range(deepest + 1):
-        lines = [line for item in items for line in item.at(fold)]
+        drawn.append(
+            [
+                item.at(fold) if fold <= item.folds else before
+                for item, before in zip(items, drawn[-1] if drawn else [()] * len(items), strict=True)
+            ]
+        )
+        lines = [line for each in drawn[-1] for line in each]
         if rows(lines, width) <= limit:
             return [lines]
     # What takes several beats anyway folds no further than brings their number down, or keeps messages whole.
-    splits = [_split(items, width, limit, fold) for fold in range(deepest + 1)]
+    splits = [_split(items, at_fold, width, limit) for at_fold in drawn]
     return min(splits, key=lambda split: (len(split.beats), split.cuts)).beats
 
 
@@ -83,12 +91,12 @@ HEADINGS = frozenset({"request.heading", "response.heading", "flask.heading"})
 """Styles of lines that begin something: a beat had better end before one."""
 
 
-def _split(items: Sequence[Item], width: int, limit: int, fold: int) -> _Split:
+def _split(items: Sequence[Item], drawn: Sequence[Sequence[Text]], width: int, limit: int) -> _Split:
     beats: list[list[Text]] = [[]]
     held: list[Text] = []
     cuts = 0
-    for item in items:
-        lines = held + list(item.at(fold))
+    for item, its_lines in zip(items, drawn, strict=True):
+        lines = [*held, *its_lines]
         held = []
         if item.keep_with_next:
             held = lines

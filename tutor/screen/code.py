@@ -41,11 +41,12 @@ def runs(text: str, language: str) -> list[Run]:
     style = ""
     # A lexer gives a token for each blank and bracket; what looks alike is drawn as one.
     for _, kind, value in lexer.get_tokens_unprocessed(text):
-        if _STYLE_OF[kind] != style:
+        look = _STYLE_OF[kind]
+        if look != style:
             if alike:
                 found.append(("".join(alike), style))
             alike = []
-            style = _STYLE_OF[kind]
+            style = look
         alike.append(value)
     found.append(("".join(alike), style))
     return found if "".join([run for run, _ in found]) == text else [(text, "")]

@@ -125,6 +125,9 @@ class Output:
                         self._write("".join(self._escaped(row) + "\n" for row in self._broken(said)))
                 elif self.plain:
                     self._write(self._escaped(line.plain) + "\n")
+                elif line.no_wrap:
+                    # A body has thousands of such lines: the window is not asked for its size for each.
+                    self._write(self._styled(line) + "\n")
                 else:
                     self._write("".join(self._styled(row) + "\n" for row in self._rows(line)))
             self.stream.flush()
@@ -183,11 +186,11 @@ class Output:
             return f"{before}{line.plain}{behind}"
         plain = line.plain
         parts: list[str] = []
-        at = 0
+        at, length, known = 0, len(plain), self._known_marks
         for start, end, style in line.spans:
-            if start < at or end > len(plain) or not isinstance(style, str):
+            if start < at or end > length or not isinstance(style, str):
                 return ""
-            before, behind = self._marks(style)
+            before, behind = known.get(style) or self._marks(style)
             parts += (plain[at:start], before, plain[start:end], behind)
             at = end
         return "".join((*parts, plain[at:]))

@@ -365,6 +365,11 @@ def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
     """Styled runs as lines."""
     line: list[tuple[str, str]] = []
     for words, style, since_s in styled:
+        if "\n" not in words:
+            # Most of what a lexer gives: a name, a bracket, a blank.
+            if words:
+                line.append((visible(words, ascii_only=view.ascii_only), style))
+            continue
         *ended, rest = words.split("\n")
         for place, row in enumerate(ended, start=1):
             text, end = (row[:-1], "\r\n") if row.endswith("\r") else (row, "\n")

@@ -19,7 +19,7 @@ from tutor.wire.request import RawRequest, Request, RequestSyntaxError, Upload, 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from tutor.client import Target
+    from tutor.call import Target
 
 _PROGRAM = "flask-http-tutor"
 _HOSTS = ("127.0.0.1", "localhost")
