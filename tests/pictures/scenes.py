@@ -246,7 +246,7 @@ SCENES: Sequence[Scene] = (
         columns=92,
         rows=70,
         first="^→ ",
-        last=r"^  (200 .*|.* 200)$",
+        last=r"^  200(，| ).*",
     ),
     Scene(
         "waterfall",
