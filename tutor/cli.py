@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from tutor import __version__, ending, usage
-from tutor.errors import ExitCode, OutputError, TutorError, UsageError
+from tutor.errors import ExitCode, OutputError, TutorError, UsageError, output_errors
 from tutor.language import DOMAIN, LOCALE_DIR, NAMES, SOURCE_LANGUAGE, _, available, sentences, use
 from tutor.learner.settings import LANGUAGE, kept_setting
 
@@ -34,20 +33,16 @@ def main() -> NoReturn:
     """Run the program and exit."""
     ending.open_missing_streams()
     code = run(sys.argv[1:], os.environ)
-    # Nothing is left to interrupt, and Python would tell of it by a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ending.end_undisturbed()
     sys.exit(code)
 
 
 def run(arguments: Sequence[str], variables: Mapping[str, str]) -> int:
     """Carry out a command line; gives its exit code."""
     try:
-        ending.end_on_signals()
         outcome = commands(_spoken(arguments, variables)).main(
             args=list(arguments), prog_name=PROGRAM, standalone_mode=False
         )
-        from tutor.screen.output import output_errors
-
         with output_errors():
             sys.stdout.flush()
         return int(outcome or ExitCode.OK)
@@ -483,6 +478,7 @@ def _environment(language: str, options: Mapping[str, Any]) -> Environment:
     """What a command that does more than give help is carried out in."""
     from tutor.environment import environment
 
+    ending.end_on_signals()
     if not sys.warnoptions:
         # A view's warnings, such as Werkzeug's on large cookies, would stand in the middle of a lesson.
         import warnings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from contextlib import suppress
 
@@ -26,6 +25,8 @@ class Ended(SystemExit):
 
 def end_on_signals() -> None:
     """Let signals raise Ended in the main thread, so that what is open is closed and a terminal restored."""
+    # Imported here, because it makes enums of all its constants, and help needs none of them.
+    import signal
 
     def end(number: int, _frame: object) -> None:
         # The first one ends the program; a second one would only break off what is being closed.
@@ -40,6 +41,14 @@ def end_on_signals() -> None:
             # Elsewhere than in the main thread, signals are somebody else's.
             with suppress(ValueError):
                 signal.signal(getattr(signal, name), end)
+
+
+def end_undisturbed() -> None:
+    """Let Ctrl-C do nothing more: nothing is left to interrupt, and Python would tell it by a traceback."""
+    if "signal" in sys.modules:
+        import signal
+
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def open_missing_streams() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import IntEnum
 
 from tutor.language import _
@@ -48,6 +50,21 @@ class OutputError(UsageError):
         if error.errno == errno.EIO:
             # So a terminal answers that is gone.
             self.exit_code = ExitCode.HUNG_UP
+
+
+@contextmanager
+def output_errors() -> Iterator[None]:
+    """Tell a stream that cannot be written in words; BrokenPipeError, a reader who has enough, stays itself.
+
+    Raises:
+        OutputError: a full disk, a closed stream, a terminal that is gone.
+    """
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error) from error
 
 
 class SandboxError(TutorError):

@@ -10,8 +10,9 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from tutor.environment import Environment
+from tutor.errors import output_errors
 from tutor.language import _, listed
-from tutor.screen.output import output_errors, plain_symbols
+from tutor.screen.output import plain_symbols
 
 if TYPE_CHECKING:
     from prompt_toolkit import PromptSession

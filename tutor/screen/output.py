@@ -8,12 +8,11 @@ character of a wire, a file or a person reaches a terminal even where a caller f
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, TextIO
 
-from tutor.errors import OutputError
+from tutor.errors import output_errors
 from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
@@ -163,9 +162,13 @@ class Output:
         return [row.plain for row in rows]
 
     def _rows(self, line: Text) -> list[Text]:
+        width = self.size[0]
+        if line.cell_len <= width:
+            return [line]
+        # Imported for long lines alone: its patterns take as long as rich itself.
         from tutor.screen.wide import fitted
 
-        return fitted(line, self.size[0])
+        return fitted(line, width)
 
     def _styled(self, line: Text) -> str:
         escaped = self._escaped(line.plain)
@@ -234,21 +237,6 @@ class Output:
         except UnicodeEncodeError:
             encoding = self.stream.encoding or "ascii"
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
-
-
-@contextmanager
-def output_errors() -> Iterator[None]:
-    """Tell a stream that cannot be written in words; BrokenPipeError, a reader who has enough, stays itself.
-
-    Raises:
-        OutputError: a full disk, a closed stream, a terminal that is gone.
-    """
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        raise OutputError(error) from error
 
 
 def _is_dumb(variables: Mapping[str, str]) -> bool:
