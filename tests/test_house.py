@@ -287,8 +287,9 @@ def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: 
     """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
     loaded = set(at_first_prompt.partition("modules:\n")[2].partition("end of modules")[0].split())
     assert {"prompt_toolkit", "tutor.play.step"} <= loaded
-    later = {"requests", "urllib3", "tutor.screen.wire", "tutor.screen.compare", "tutor.play.crafting"}
-    assert not loaded & (later | {"tutor.workshop", "tutor.play.exercise", "tutor.screen.explained"})
+    drawing = {f"tutor.screen.{name}" for name in ("wire", "compare", "explained", "lesson_map")}
+    playing = {f"tutor.play.{name}" for name in ("crafting", "exercise", "editor")}
+    assert not loaded & {"requests", "urllib3", "tutor.workshop", *drawing, *playing}
 
 
 def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:

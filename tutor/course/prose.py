@@ -13,7 +13,8 @@ from markdown_it.token import Token
 Measure = Callable[[str], int]
 """How long a text is."""
 
-_IDEOGRAPH = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]")
+# Compiled by `re` when it is used first: it takes two milliseconds, and English does not need it.
+_IDEOGRAPH = r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd]"
 
 
 def in_words(text: str) -> int:
@@ -23,7 +24,7 @@ def in_words(text: str) -> int:
 
 def in_characters(text: str) -> int:
     """The Chinese characters of a text; a word, number or piece of code among them counts as one."""
-    return in_words(_IDEOGRAPH.sub(" 字 ", text))
+    return in_words(re.sub(_IDEOGRAPH, " 字 ", text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -357,12 +357,15 @@ class BarPrompter:
         from prompt_toolkit.output import ColorDepth, create_output
         from prompt_toolkit.styles import Style
 
-        from tutor.play import editor
         from tutor.screen.theme import prompt_styles
 
         settings: dict[str, Any] = {"history": InMemoryHistory()}
-        keys = editor.message_keys() if kind == "message" else self._keys()
+        keys = self._keys()
         if kind != "answer":
+            # A bare answer needs nothing of it, and the first prompt is one.
+            from tutor.play import editor
+
+            keys = editor.message_keys() if kind == "message" else keys
             settings["history"] = editor.kept_history(self._env.state_directory / f"{kind}s.history")
             self._completing[kind] = editor.Completing(of_messages=kind == "message")
             self._completing[kind].add_to(keys)
@@ -385,6 +388,8 @@ class BarPrompter:
             **settings,
         )
         if kind == "message":
+            from tutor.play import editor
+
             editor.let_escape_count(session)
         session.app.after_render += lambda _app: self._drawn()
         return session
@@ -401,15 +406,18 @@ class BarPrompter:
         from prompt_toolkit.application import get_app
         from prompt_toolkit.utils import get_cwidth
 
-        from tutor.play.editor import message_bar
-
         width = self._env.out.size[0]
         buffer = get_app().current_buffer
         completing = self._completing.get(kind)
         offers = completing.bar(buffer.document.text_before_cursor, width) if completing else ""
         if offers:
             return offers
-        *commands, last = (message_bar(buffer.text) if kind == "message" else self._bar) or ("",)
+        bar_of: Sequence[str] = self._bar
+        if kind == "message":
+            from tutor.play.editor import message_bar
+
+            bar_of = message_bar(buffer.text)
+        *commands, last = bar_of or ("",)
         bar = " " + "   ".join((*commands, last)).rstrip()
         while commands and get_cwidth(bar) > width:
             # The last one leads to all the others.

@@ -23,16 +23,7 @@ from tutor.language import NAMES, _, available, listed, ngettext, sentences
 from tutor.play.commands import COMMANDS, CommandHelp
 from tutor.screen.beat import Fixed, Item
 from tutor.screen.code import highlighted
-from tutor.screen.figures import (
-    Figures,
-    course_figures,
-    course_figures_in_words,
-    figures_words,
-    lesson_figures,
-    total_of,
-)
 from tutor.screen.fold import fold_mark
-from tutor.screen.lesson_map import MapLesson, Mark, course_bar, standing_words, whole_course
 from tutor.screen.prose import prose_lines
 from tutor.wire.escape import visible
 from tutor.wire.request import RawRequest, Request
@@ -42,6 +33,8 @@ if TYPE_CHECKING:
 
     from tutor.learner.recall import Miss
     from tutor.sandbox.source import Excerpt
+    from tutor.screen.figures import Figures
+    from tutor.screen.lesson_map import MapLesson
 
 Sendable = Request | RawRequest | WebSocketBlock
 """What a step sends."""
@@ -357,6 +350,9 @@ class Screens:
         self, lesson: Lesson, figures: Figures, course: Sequence[MapLesson], following: Outline | None
     ) -> list[Item]:
         """The rest of that page: the lesson in numbers, the course so far, what to try, what comes next."""
+        from tutor.screen.figures import figures_words, lesson_figures
+        from tutor.screen.lesson_map import course_bar, standing_words, whole_course
+
         items: list[Item] = []
         named = _("{number} {title} in numbers:").format(number=lesson.number, title=visible(lesson.title))
         lines = [_text(named, "title")]
@@ -394,6 +390,9 @@ class Screens:
 
     def course_end(self, figures: Sequence[Figures]) -> list[Item]:
         """The course in numbers, made to be kept, and what can be done with it now."""
+        from tutor.screen.figures import course_figures, course_figures_in_words, total_of
+        from tutor.screen.lesson_map import Mark
+
         title = _text(_("You have finished the course."), "title")
         days = total_of(figures).days
         signed = "   flask-http-tutor" + (f", {max(days)}" if days else "")

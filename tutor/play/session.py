@@ -13,8 +13,6 @@ from tutor.environment import Environment
 from tutor.errors import ExitCode, SandboxError, UsageError
 from tutor.grading.verdict import Grade
 from tutor.language import _
-from tutor.learner.figures import figures_of
-from tutor.learner.listing import last_place, map_lessons, map_rows
 from tutor.learner.progress import (
     StepStatus,
     first_undone,
@@ -394,6 +392,9 @@ class Session:
             self._talk.go_on()
             self._talk.reply([_("Two questions from memory. Enter passes them.")])
             self._ask_from_memory(variants, _("From memory {place} of {count}"))
+        from tutor.learner.figures import figures_of
+        from tutor.learner.listing import map_lessons
+
         figures = figures_of(lesson, self._progress)
         course = map_lessons(self._outlines, self._progress, lesson.id)
         self._talk.show(self._talk.screens.lesson_rest(lesson, figures, course, following))
@@ -412,6 +413,8 @@ class Session:
             self._ask_from_memory(variants, _("From memory {place} of {count}"))
 
     def _course_in_numbers(self) -> None:
+        from tutor.learner.figures import figures_of
+
         figures = [figures_of(self._lesson(outline), self._progress) for outline in self._outlines]
         self._talk.show(self._talk.screens.course_end(figures))
 
@@ -492,6 +495,8 @@ class Session:
             self._talk.reply([_("That works in a step.")])
 
     def _map(self) -> None:
+        from tutor.learner.listing import last_place, map_rows
+
         place = (self._here[0].id, self._here[1].id) if self._here else last_place(self._progress)
         outline = next((item for item in self._outlines if item.id == place[0]), self._outlines[0])
         self._talk.reply(map_rows(self._env, outline, self._outlines, self._progress, place))
