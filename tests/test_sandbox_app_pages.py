@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -76,9 +77,11 @@ class Visit:
 
     def last(self, target: str, method: str = "") -> Exchange:
         """The last of them, which must be there already, or be coming."""
-        self.page.wait_until("true")
-        found = self.requests(target, method)
-        assert found, f"{target} has not arrived"
+        # A page may have its answer before the server is done with the connection.
+        end = time.monotonic() + 20
+        while not (found := self.requests(target, method)):
+            assert time.monotonic() < end, f"{target} has not arrived"
+            time.sleep(0.02)
         return found[-1]
 
 

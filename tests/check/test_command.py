@@ -234,13 +234,13 @@ def test_the_command_line_knows_every_kind() -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT for one process there")
 def test_a_pack_cannot_keep_the_run_from_ending(tmp_path: Path) -> None:
-    """A stream that somebody else's lesson listens to for a minute is ended by Ctrl-C."""
+    """A wait of a minute, in somebody else's lesson, is ended by Ctrl-C."""
     pack = write_faults_pack(tmp_path / "pack")
     text = (pack / "faults.md").read_text("utf-8")
-    assert "until=90events" in text
-    (pack / "faults.md").write_text(text.replace("until=90events", "until=60000ms"), "utf-8")
+    assert "after_ms=100" in text
+    (pack / "faults.md").write_text(text.replace("after_ms=100", "after_ms=60000"), "utf-8")
     with subprocess.Popen(
-        [sys.executable, "-m", "tutor", "check", str(pack), "--id", "2.5/stream/*"],
+        [sys.executable, "-m", "tutor", "check", str(pack), "--id", "2.5/wait/*"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

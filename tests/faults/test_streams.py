@@ -117,7 +117,11 @@ def test_a_terminal_alone_on_one_side_is_no_terminal(sitting: Sitting) -> None:
     """A lesson whose input or output is no terminal is one line that names `check`, and ends with 2."""
     for redirection in ("</dev/null", "<&-", ">&-", ">/dev/null"):
         with sitting.terminal(
-            "2.5.1", "--pack", str(sitting.pack), through=("sh", "-c", f'exec "$@" {redirection}', "sh")
+            "2.5.1",
+            "--pack",
+            str(sitting.pack),
+            columns=120,
+            through=("sh", "-c", f'exec "$@" {redirection}', "sh"),
         ) as terminal:
             terminal.wait_for("flask-http-tutor check")
             assert terminal.ended() == 2
