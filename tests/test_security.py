@@ -196,9 +196,9 @@ def test_what_a_session_keeps_is_the_users_alone(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("no_umask")
 def test_exercise_files_are_the_users_alone(tmp_path: Path) -> None:
     """With a umask of 0 too, nobody else may write what the tutor will run."""
-    folder = WorkFolder(tmp_path / "above" / "work")
+    folder = WorkFolder(tmp_path / "above" / "mine")
     folder.begin("greet", "code")
-    assert modes(tmp_path / "above") == {"above": 0o700, "above/work": 0o700, "above/work/greet.py": 0o600}
+    assert modes(tmp_path / "above") == {"above": 0o700, "above/mine": 0o700, "above/mine/greet.py": 0o600}
 
 
 @POSIX
