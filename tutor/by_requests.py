@@ -28,21 +28,37 @@ _OWN_HOSTS = frozenset({LOOPBACK, "localhost"})
 class _Connection(HTTPConnection):
     """urllib3's connection, made known to the server, and free of the fields that shall not be sent."""
 
-    call: Call
-    without: frozenset[str] = frozenset()
-    """Lower-case names of fields that nobody may add."""
-    repeated: dict[str, list[tuple[str, bytes]]]
-    """By lower-case name, the lines of a field that has several; `requests` knows only one of a name."""
+    def __init__(
+        self,
+        *args: Any,
+        call: Call,
+        without: frozenset[str],
+        repeated: dict[str, list[tuple[str, bytes]]],
+        **kwargs: Any,
+    ) -> None:
+        """Make a connection of a call.
+
+        Args:
+            args, kwargs: urllib3's.
+            call: what it belongs to.
+            without: lower-case names of fields that nobody may add.
+            repeated: by lower-case name, the lines of a field that has several; `requests` knows only one of
+                a name.
+        """
+        super().__init__(*args, **kwargs)
+        self._call = call
+        self._without = without
+        self._repeated = repeated
 
     def _new_conn(self) -> socket.socket:
-        return self.call.opened(super()._new_conn())
+        return self._call.opened(super()._new_conn())
 
     def putheader(self, header: str | bytes, *values: Any) -> None:
         name = header.decode("latin-1") if isinstance(header, bytes) else header
-        if name.lower() in self.without:
+        if name.lower() in self._without:
             return
-        if name.lower() in self.repeated:
-            for each, value in self.repeated[name.lower()]:
+        if name.lower() in self._repeated:
+            for each, value in self._repeated[name.lower()]:
                 super().putheader(each, cast(str, value))
             return
         super().putheader(name, *values)
@@ -60,19 +76,16 @@ class _Adapter(HTTPAdapter):
         lines: dict[str, list[tuple[str, bytes]]] = {}
         for name, value in request.fields:
             lines.setdefault(name.lower(), []).append((name, value.encode()))
-        self._connection_class = type(
-            "_CallConnection",
-            (_Connection,),
-            {
-                "call": call,
-                "without": frozenset(name.lower() for name in request.without) - given,
-                "repeated": {name: each for name, each in lines.items() if len(each) > 1},
-            },
-        )
+        self._for_connections = {
+            "call": call,
+            "without": frozenset(name.lower() for name in request.without) - given,
+            "repeated": {name: each for name, each in lines.items() if len(each) > 1},
+        }
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> HTTPConnectionPool:
         pool = cast("HTTPConnectionPool", super().get_connection_with_tls_context(*args, **kwargs))
-        pool.ConnectionCls = self._connection_class
+        pool.ConnectionCls = _Connection
+        pool.conn_kw |= self._for_connections
         return pool
 
     def send(self, request: requests.PreparedRequest, *args: Any, **kwargs: Any) -> requests.Response:

@@ -12,10 +12,9 @@ import functools
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
-from dataclasses import replace
+from dataclasses import dataclass
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -37,6 +36,18 @@ _current: ContextVar[Trace | None] = ContextVar("flask_http_tutor_trace", defaul
 _wrapping_lock = threading.Lock()
 
 
+@dataclass(slots=True)
+class _Happened:
+    """An `Event` that may still go on."""
+
+    kind: EventKind
+    name: str
+    at_s: float
+    detail: str = ""
+    duration_s: float = 0.0
+    raised: str = ""
+
+
 class Trace:
     """What Flask did so far with one request. Written by the request's thread, read by any."""
 
@@ -52,40 +63,60 @@ class Trace:
         """Whether the app gave its response; a streamed body still runs after that."""
         self.endpoint = ""
         self._started_s = time.perf_counter()
-        self._events: list[Event] = []
-        self._facts = Timeline()
+        # Kept in what is cheap to change; each request pays for it, and what it was is put together at the end.
+        self._happened: list[_Happened] = []
+        self._duration_s = 0.0
+        self._rule = ""
+        self._view = ""
+        self._view_arguments: tuple[ViewArgument, ...] = ()
+        self._view_ran = False
+        self._exception = ""
+        self._teardown_argument = ""
+        self._status = 0
         self._matched = False
         self._pop_unsaid = False
         self._push_unsaid = False
 
     def timeline(self) -> Timeline:
         """Everything up to now."""
-        facts = self._facts
-        duration_s = facts.duration_s or self._now()
-        return replace(facts, events=tuple(self._events), duration_s=duration_s)
+        return Timeline(
+            events=tuple(
+                Event(each.kind, each.name, each.at_s, each.duration_s, each.detail, each.raised)
+                for each in self._happened
+            ),
+            rule=self._rule,
+            endpoint=self.endpoint,
+            view=self._view,
+            view_arguments=self._view_arguments,
+            exception=self._exception,
+            teardown_argument=self._teardown_argument,
+            status=self._status,
+            duration_s=self._duration_s or self._now(),
+            view_ran=self._view_ran,
+        )
 
     def has(self, kind: EventKind, name: str) -> bool:
-        return any(event.kind is kind and event.name == name for event in self._events)
+        return any(each.kind is kind and each.name == name for each in self._happened)
 
     def add(self, kind: EventKind, name: str = "", detail: str = "") -> None:
-        self._events.append(Event(kind, name, self._now(), detail=detail))
+        self._happened.append(_Happened(kind, name, self._now(), detail))
 
-    def begin(self, kind: EventKind, name: str) -> int:
-        """Put an event where it starts, before anything that runs inside it; gives its place."""
-        self._events.append(Event(kind, name, self._now()))
-        return len(self._events) - 1
+    def begin(self, kind: EventKind, name: str) -> _Happened:
+        """Put an event where it starts, before anything that runs inside it."""
+        happened = _Happened(kind, name, self._now())
+        self._happened.append(happened)
+        return happened
 
-    def end(self, place: int, *, detail: str = "", raised: str = "") -> None:
-        event = self._events[place]
-        self._events[place] = replace(
-            event, duration_s=self._now() - event.at_s, detail=detail, raised=raised
-        )
+    def end(self, happened: _Happened, *, detail: str = "", raised: str = "") -> None:
+        happened.duration_s = self._now() - happened.at_s
+        happened.detail = detail
+        happened.raised = raised
 
     def opened_null(self, detail: str) -> None:
         """Say that the session interface had no session to give, so that an empty one stands for it."""
-        last = self._events[-1] if self._events else None
+        last = self._happened[-1] if self._happened else None
         if last is not None and last.kind is EventKind.SESSION_OPENED:
-            self._events[-1] = replace(last, detail=detail)
+            last.detail = detail
 
     def matched(self, request: Any) -> None:
         """Say what routing found; counts once, though a context that is pushed again matches again."""
@@ -99,54 +130,43 @@ class Trace:
             return
         self.endpoint = rule.endpoint
         view = self.app.view_functions.get(rule.endpoint)
-        arguments = tuple(
+        self._view_arguments = tuple(
             ViewArgument(name, type(value).__name__, describe(value, _ARGUMENT_CHARS))
             for name, value in (request.view_args or {}).items()
         )
-        self._facts = replace(
-            self._facts,
-            rule=rule.rule,
-            endpoint=rule.endpoint,
-            view=_name(view) if view is not None else "",
-            view_arguments=arguments,
-        )
+        self._view = _name(view) if view is not None else ""
+        self._rule = rule.rule
         self.add(EventKind.URL_MATCHED, rule.endpoint, rule.rule)
 
     def view_started(self) -> None:
-        self._facts = replace(self._facts, view_ran=True)
+        self._view_ran = True
 
     def teardown_got(self, error: BaseException | None) -> None:
-        if not self._facts.teardown_argument:
-            argument = "None" if error is None else type(error).__name__
-            self._facts = replace(self._facts, teardown_argument=argument)
+        if not self._teardown_argument:
+            self._teardown_argument = "None" if error is None else type(error).__name__
 
     def unhandled(self, error: BaseException) -> None:
         name = type(error).__name__
         self.add(EventKind.EXCEPTION, name, _text(error))
-        if not self._facts.exception:
-            self._facts = replace(self._facts, exception=name)
+        if not self._exception:
+            self._exception = name
 
     def escaped(self, error: BaseException) -> None:
         """Say that an exception left the app: the server below answers it with a 500 of its own."""
-        if self._facts.exception != type(error).__name__:
+        if self._exception != type(error).__name__:
             self.unhandled(error)
         self.status(500)
 
     def status(self, status: int) -> None:
-        self._facts = replace(self._facts, status=status)
+        self._status = status
 
     def app_done(self) -> None:
         self.over = True
-        self._facts = replace(self._facts, duration_s=self._now())
+        self._duration_s = self._now()
 
-    @contextmanager
-    def push(self) -> Iterator[None]:
-        """While a request context is being pushed."""
+    def pushing(self) -> None:
+        """Say that a request context is about to be pushed."""
         self._push_unsaid = True
-        try:
-            yield
-        finally:
-            self.say_pushed()
 
     def say_pushed(self) -> None:
         """Say that the request context is there, at the first moment after it that can be seen."""
@@ -154,14 +174,13 @@ class Trace:
             self._push_unsaid = False
             self.add(EventKind.REQUEST_CONTEXT_PUSHED)
 
-    @contextmanager
-    def pop(self) -> Iterator[None]:
-        """While a request context is being popped; one may be popped inside another's teardown."""
+    def pop(self, pop: Callable[[], None]) -> None:
+        """Let a request context be popped by this call; one may be popped inside another's teardown."""
         outer = self.torn_down, self._pop_unsaid
         self.popping += 1
         self.torn_down, self._pop_unsaid = False, True
         try:
-            yield
+            pop()
         finally:
             self.popping -= 1
             self.say_popped()
@@ -282,17 +301,17 @@ def _call(
         trace.teardown_got(args[0])
     elif kind is EventKind.TEARDOWN_APPCONTEXT and trace.depth == 0:
         trace.say_popped()
-    place = trace.begin(kind, _name(func))
+    happened = trace.begin(kind, _name(func))
     trace.depth += 1
     try:
         result = call(*args, **kwargs)
     except BaseException as error:
-        trace.end(place, raised=_raised(error))
+        trace.end(happened, raised=_raised(error))
         raise
     finally:
         trace.depth -= 1
     shown = args[0] if kind in _TEARDOWNS else result
-    trace.end(place, detail=describe(shown))
+    trace.end(happened, detail=describe(shown))
     return result
 
 
@@ -366,14 +385,16 @@ def _follow_context(context: Any, trace: Trace) -> None:
 
     def push(*args: Any, **kwargs: Any) -> None:
         pushed = reference()
-        with trace.push():
+        trace.pushing()
+        try:
             kind.push(pushed, *args, **kwargs)
+        finally:
+            trace.say_pushed()
         if pushed is not None:
             trace.matched(pushed.request)
 
     def pop(*args: Any, **kwargs: Any) -> None:
-        with trace.pop():
-            kind.pop(reference(), *args, **kwargs)
+        trace.pop(lambda: kind.pop(reference(), *args, **kwargs))
 
     context.push = push
     context.pop = pop
@@ -415,13 +436,13 @@ class _SessionInterface:
         if trace is None:
             return self._original.open_session(app, request)
         trace.say_pushed()
-        place = trace.begin(EventKind.SESSION_OPENED, "")
+        happened = trace.begin(EventKind.SESSION_OPENED, "")
         try:
             session = self._original.open_session(app, request)
         except BaseException as error:
-            trace.end(place, raised=_raised(error))
+            trace.end(happened, raised=_raised(error))
             raise
-        trace.end(place, detail=describe(session))
+        trace.end(happened, detail=describe(session))
         return session
 
     def make_null_session(self, app: Flask) -> Any:
@@ -434,14 +455,14 @@ class _SessionInterface:
         trace = _traced(self._app)
         if trace is None:
             return self._original.save_session(app, session, response)
-        place = trace.begin(EventKind.SESSION_SAVED, "")
+        happened = trace.begin(EventKind.SESSION_SAVED, "")
         shown = describe(session)
         try:
             self._original.save_session(app, session, response)
         except BaseException as error:
-            trace.end(place, raised=_raised(error))
+            trace.end(happened, raised=_raised(error))
             raise
-        trace.end(place, detail=shown)
+        trace.end(happened, detail=shown)
         return None
 
 
@@ -467,16 +488,16 @@ class _Preprocessor:
         if trace is None:
             return self._func(endpoint, values)
         got = f"{describe(endpoint)}, {describe(values)}"
-        place = trace.begin(EventKind.URL_VALUE_PREPROCESSOR, _name(self._func))
+        happened = trace.begin(EventKind.URL_VALUE_PREPROCESSOR, _name(self._func))
         trace.depth += 1
         try:
             self._func(endpoint, values)
         except BaseException as error:
-            trace.end(place, detail=got, raised=_raised(error))
+            trace.end(happened, detail=got, raised=_raised(error))
             raise
         finally:
             trace.depth -= 1
-        trace.end(place, detail=got)
+        trace.end(happened, detail=got)
         return None
 
 
