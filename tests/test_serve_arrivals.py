@@ -45,12 +45,12 @@ def table() -> Table:
 
 
 def received(connection: Connection, data: bytes) -> Connection:
-    connection.record(Direction.REQUEST, time.perf_counter(), memoryview(data))
+    connection.record(Direction.REQUEST, time.perf_counter(), data, len(data))
     return connection
 
 
 def sent(connection: Connection, data: bytes) -> Connection:
-    connection.record(Direction.RESPONSE, time.perf_counter(), memoryview(data))
+    connection.record(Direction.RESPONSE, time.perf_counter(), data, len(data))
     return connection
 
 

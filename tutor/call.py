@@ -8,10 +8,10 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
 
 from tutor.course.model import Until
 from tutor.language import _
@@ -33,6 +33,11 @@ _SETTLE_S = 1.0
 _LEFT_S = 0.2
 """The same, where the client left first: a stream notices at its next write."""
 READ_BYTES = 65536
+_LATE_S = 0.005
+"""How much later than at its deadline an operation may end."""
+
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 
 
 class Target(Protocol):
@@ -190,6 +195,8 @@ class DeadlineSocket(socket.socket):
         super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
         self._call = call
         self._received_bytes = 0
+        self._waits_s = -1.0
+        """What the socket's timeout was set to last."""
         self.record: Connection | None = None
         """What to record in, where the server is not the one that does."""
 
@@ -202,16 +209,15 @@ class DeadlineSocket(socket.socket):
         """Keep the deadline, whatever urllib3 asks for."""
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
-        with self._until_deadline():
-            count = super().recv_into(buffer, nbytes, flags)
-        self._took(memoryview(buffer).cast("B")[:count])
+        count = self._until_deadline(super().recv_into, buffer, nbytes, flags)
+        self._took(buffer, count)
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         at_s = time.perf_counter()
-        with self._until_deadline():
-            super().sendall(data, flags)
-        self._recorded(Direction.REQUEST, at_s, memoryview(data).cast("B"))
+        self._until_deadline(super().sendall, data, flags)
+        if self.record is not None:
+            self.record.record(Direction.REQUEST, at_s, data, memoryview(data).nbytes)
 
     def recv_within(self, seconds: float, bufsize: int) -> bytes:
         """Receive under a tighter bound than the deadline; a TimeoutError then need not end the call."""
@@ -219,32 +225,34 @@ class DeadlineSocket(socket.socket):
         if left_s <= 0:
             # Where more is always there, no wait would ever end by itself.
             raise TimeoutError("timed out")
-        super().settimeout(left_s)
+        self._wait_at_most(left_s)
         data = super().recv(bufsize)
-        self._took(memoryview(data))
+        self._took(data, len(data))
         return data
 
-    def _took(self, data: memoryview) -> None:
+    def _took(self, data: ReadableBuffer, count: int) -> None:
         """Note what was received; raises OSError where that is too much in all."""
-        self._recorded(Direction.RESPONSE, time.perf_counter(), data)
-        self._received_bytes += len(data)
+        if self.record is not None:
+            self.record.record(Direction.RESPONSE, time.perf_counter(), data, count)
+        self._received_bytes += count
         if self._received_bytes > self._call.most_bytes:
             self._call.too_long = True
             self._call.give_up()
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
 
-    def _recorded(self, direction: Direction, at_s: float, data: memoryview) -> None:
-        if self.record is not None:
-            self.record.record(direction, at_s, data)
+    def _wait_at_most(self, seconds: float) -> None:
+        # Only where it changes: each time it gives way to the server's thread, which costs more than reading.
+        if not 0 <= self._waits_s - seconds <= _LATE_S:
+            super().settimeout(seconds)
+            self._waits_s = seconds
 
-    @contextmanager
-    def _until_deadline(self) -> Iterator[None]:
+    def _until_deadline(self, operation: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
         left_s = self._call.left_s()
         if left_s <= 0:
             raise TimeoutError("timed out")
-        super().settimeout(left_s)
+        self._wait_at_most(left_s)
         try:
-            yield
+            return operation(*args, **kwargs)
         except TimeoutError:
             self._call.expire()
             raise

@@ -43,6 +43,16 @@ class _Recorded:
     dropped: int = 0
 
 
+@dataclass(slots=True)
+class _Side:
+    """What was recorded of one direction."""
+
+    direction: Direction
+    room: int
+    """Bytes that may still be stored."""
+    last: _Recorded | None = None
+
+
 class Connection:
     """What is known of one accepted connection; written by its own threads, read by any."""
 
@@ -57,15 +67,15 @@ class Connection:
         """Told of each piece as it is recorded, one at a time, by the thread that reads or writes it."""
         self.on_end: Callable[[], None] | None = None
         """Called once the server is done with it."""
-        self._telling = threading.Lock()
+        self._recording = threading.Lock()
         self._accepted_s = time.perf_counter()
         self._finished_s: float | None = None
-        self._lock = threading.Lock()
         self._pieces: list[_Recorded] = []
-        self._room = {Direction.REQUEST: cap_bytes, Direction.RESPONSE: cap_bytes}
-        self._last: dict[Direction, _Recorded] = {}
+        self._request = _Side(Direction.REQUEST, cap_bytes)
+        self._response = _Side(Direction.RESPONSE, cap_bytes)
         self._final_started = False
-        self._upgraded = False
+        self.upgraded = False
+        """Whether a 101 response was sent, after which the bytes are no longer HTTP."""
 
     @property
     def finished(self) -> bool:
@@ -77,47 +87,41 @@ class Connection:
         """Seconds since it was accepted."""
         return time.perf_counter() - self._accepted_s
 
-    @property
-    def upgraded(self) -> bool:
-        """Whether a 101 response was sent, after which the bytes are no longer HTTP."""
-        return self._upgraded
+    def record(self, direction: Direction, at_s: float, data: ReadableBuffer, count: int) -> None:
+        """Add the first `count` bytes of `data`, which the kernel took or gave at `at_s`.
 
-    def record(self, direction: Direction, at_s: float, data: memoryview) -> None:
-        """Add bytes that the kernel took or gave at `at_s`, a reading of `time.perf_counter`."""
-        if not data:
+        `data` is a buffer of bytes, `at_s` a reading of `time.perf_counter`.
+        """
+        if not count:
             return
+        is_response = direction is Direction.RESPONSE
+        side = self._response if is_response else self._request
         # Held while the listener is told, so that pieces of two threads reach it in the recorded order.
-        with self._telling:
-            piece = self._add(direction, at_s, data)
+        with self._recording:
+            if is_response and not self._final_started:
+                self._note_response_start(bytes(memoryview(data).cast("B")[: len(_STATUS_101)]))
+            at_s -= self._accepted_s
+            kept = b""
+            # Whatever is sent beyond the cap passes here too, and has nothing to be copied.
+            if side.room:
+                kept = bytes(memoryview(data).cast("B")[: min(count, side.room)])
+                side.room -= len(kept)
+            dropped = count - len(kept)
+            if kept or side.last is None:
+                side.last = _Recorded(direction, at_s, kept, dropped)
+                self._pieces.append(side.last)
+            else:
+                side.last.dropped += dropped
             listener = self.on_piece
             if listener is not None:
                 # A listener that fails is no reason to break a connection off.
                 with suppress(Exception):
-                    listener(piece)
-
-    def _add(self, direction: Direction, at_s: float, data: memoryview) -> Piece:
-        at_s -= self._accepted_s
-        with self._lock:
-            if direction is Direction.RESPONSE and not self._final_started:
-                self._note_response_start(bytes(data[: len(_STATUS_101)]))
-            kept = bytes(data[: self._room[direction]])
-            dropped = len(data) - len(kept)
-            if kept:
-                self._room[direction] -= len(kept)
-                piece = _Recorded(direction, at_s, kept, dropped)
-                self._pieces.append(piece)
-                self._last[direction] = piece
-            elif direction in self._last:
-                self._last[direction].dropped += dropped
-            else:
-                self._last[direction] = _Recorded(direction, at_s, b"", dropped)
-                self._pieces.append(self._last[direction])
-        return Piece(direction, at_s, kept, dropped)
+                    listener(Piece(direction, at_s, kept, dropped))
 
     def _note_response_start(self, start: bytes) -> None:
         if start.startswith(_STATUS_101):
-            self._upgraded = True
-        self._final_started = self._upgraded or not start.startswith(_INTERIM)
+            self.upgraded = True
+        self._final_started = self.upgraded or not start.startswith(_INTERIM)
 
     def finish(self) -> None:
         """Say that the server is done with the connection."""
@@ -127,12 +131,12 @@ class Connection:
 
     def snapshot(self) -> Exchange:
         """What was recorded up to now."""
-        with self._lock:
-            # A response's piece is stamped before it is sent, and may be recorded behind what answers it.
-            recorded = sorted(self._pieces, key=lambda each: each.at_s)
-            pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in recorded)
+        # Without the lock, which a slow listener may hold: the list is copied at one moment. A response's
+        # piece is stamped before it is sent, and may be recorded behind what answers it.
+        recorded = sorted(self._pieces.copy(), key=lambda each: each.at_s)
+        pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in recorded)
         timeline = self.trace.timeline() if self.trace else None
-        if timeline is not None and self._upgraded:
+        if timeline is not None and self.upgraded:
             timeline = replace(timeline, status=101)
         end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
         return Exchange(
@@ -163,7 +167,7 @@ class RecordingSocket(socket.socket):
             # Stamped before the call: afterwards the peer may already have answered, and the order turns.
             at_s = time.perf_counter()
             count = super().send(data, flags)
-            self.connection.record(Direction.RESPONSE, at_s, memoryview(data).cast("B")[:count])
+            self.connection.record(Direction.RESPONSE, at_s, data, count)
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
@@ -176,15 +180,13 @@ class RecordingSocket(socket.socket):
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         data = super().recv(bufsize, flags)
         if not flags & socket.MSG_PEEK:
-            self.connection.record(Direction.REQUEST, time.perf_counter(), memoryview(data))
+            self.connection.record(Direction.REQUEST, time.perf_counter(), data, len(data))
         return data
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         count = super().recv_into(buffer, nbytes, flags)
         if not flags & socket.MSG_PEEK:
-            self.connection.record(
-                Direction.REQUEST, time.perf_counter(), memoryview(buffer).cast("B")[:count]
-            )
+            self.connection.record(Direction.REQUEST, time.perf_counter(), buffer, count)
         return count
 
     def cut(self) -> None:

@@ -63,7 +63,7 @@ class Trace:
         """Whether the app gave its response; a streamed body still runs after that."""
         self.endpoint = ""
         self._started_s = time.perf_counter()
-        # Kept in what is cheap to change; each request pays for it, and what it was is put together at the end.
+        # In what is cheap to change, as each request pays for it; `timeline` puts it together.
         self._happened: list[_Happened] = []
         self._duration_s = 0.0
         self._rule = ""
