@@ -34,7 +34,7 @@ class Wishes:
     outputs: Sequence[str] = ()
     kinds: Sequence[str] = ()
     patterns: Sequence[str] = ()
-    jobs: int = 1
+    jobs: int = 2
     fail_fast: bool = False
     strict: bool = False
     exercises: Path | None = None

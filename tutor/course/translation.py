@@ -491,13 +491,17 @@ def _check_text(text: str, english: str, place: Place, name: str, faults: Faults
 
 def _check_marks(text: str, place: Place, faults: Faults) -> None:
     """Report marks of Markdown that would be shown as they stand."""
-    if "**" in without_code(text):
+    if "**" not in text and "`" not in text:
+        # As most texts are: a parser takes a third of a millisecond to find nothing.
+        return
+    words = without_code(text)
+    if "**" in words:
         message = _(
             "This {mark} is shown as it stands: inside of it is a punctuation mark, outside of it a letter. "
             "Put the punctuation mark outside."
         )
         faults.style(place, message.format(mark="`**`"))
-    elif "`" in without_code(text):
+    elif "`" in words:
         faults.style(place, _("A backtick has no partner; close the code."))
 
 
