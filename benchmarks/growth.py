@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import statistics
 import tempfile
 import time
@@ -14,8 +15,15 @@ from benchmarks.timing import Effort
 from tutor.check.json_report import json_report
 from tutor.check.junit import junit_report
 from tutor.check.report import Check, CheckKind, CheckStatus, LessonReport, Report, with_unique_ids
+from tutor.course.model import Lesson
 from tutor.course.parse import parse_lesson, parse_outline
-from tutor.learner.progress import Progress
+from tutor.course.translation import read_translation
+from tutor.course.translation_file import skeleton
+from tutor.grading.verdict import Grade
+from tutor.learner.figures import figures_of
+from tutor.learner.progress import Progress, StepStatus
+from tutor.notes.notebook import Chapter, Shot, met_steps
+from tutor.notes.page import page
 from tutor.wire.event_stream import EventStreamReader
 from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.frames import Opcode, frame_bytes, parse_frames
@@ -40,9 +48,10 @@ prompt = "Which status code came back?"
 answer = "200"
 hints = ["Look at the first line.", "It stands behind the version."]
 proof = "hello-{n}.response.status"
-[[wrong]]
-answers = ["404"]
-feedback = "There is such a page."
+[wrong]
+missing = "404"
+[feedback]
+missing = "There is such a page."
 ```
 
 > A response begins with its status.
@@ -121,12 +130,49 @@ def _outline(count: int) -> Callable[[], object]:
 
 
 def _parse(count: int) -> Callable[[], object]:
+    _made(count)  # so that it is a lesson without a fault that is parsed
     text = _lesson(count)
     return lambda: parse_lesson(text, "2.1-growth.md")
 
 
 def _lesson(count: int) -> str:
     return _HEAD + "".join(_STEP.format(n=number) for number in range(count))
+
+
+def _translation(count: int) -> Callable[[], object]:
+    lesson = _made(count)
+    # As `translate begin` leaves it, but with words that are not English.
+    text = re.sub(r"(?<=[a-z]) (?=[a-z])", " 字 ", skeleton(lesson))
+    return lambda: read_translation(text, "zh-CN/2.1-growth.md", lesson, "zh-CN")
+
+
+def _notebook(count: int) -> Callable[[], object]:
+    """Every step done, with three answers in each; each is written with an exchange."""
+    lesson, now = _made(count), datetime.now(UTC)
+    folder = tempfile.TemporaryDirectory()
+    progress = Progress(Path(folder.name))
+    for step in lesson.steps:
+        for answer in ("404", "302", "200"):
+            grade = Grade.RIGHT if answer == "200" else Grade.WRONG
+            progress.record_attempt(lesson.id, step.id, "status", answer, grade, step.hash, "en", now, False)
+        progress.mark_step(lesson.id, step, StepStatus.DONE, at=now)
+    shot = Shot("hello", Exchange((Piece(Direction.RESPONSE, 0.0, b"HTTP/1.1 200 OK\r\n\r\n"),)))
+
+    def write() -> None:
+        steps, recalled = met_steps(lesson, progress)
+        chapter = Chapter(lesson, steps, recalled, figures_of(lesson, progress))
+        page([(chapter, [(met, [shot]) for met in steps])], language="en", now=now)
+        progress.close()
+        folder.cleanup()
+
+    return write
+
+
+def _made(count: int) -> Lesson:
+    parsed = parse_lesson(_lesson(count), "2.1-growth.md")
+    if parsed.lesson is None or parsed.faults:
+        raise RuntimeError(f"The lesson has faults: {parsed.faults}")
+    return parsed.lesson
 
 
 def _report(count: int) -> Callable[[], object]:
@@ -149,7 +195,7 @@ def _attempts(count: int) -> Callable[[], object]:
         now = datetime.now(UTC)
         with tempfile.TemporaryDirectory() as folder, Progress(Path(folder)) as progress:
             for _attempt in range(count):
-                progress.record_attempt("cycle", "hello", "status", "200", "right", "0", "en", now, False)
+                progress.record_attempt("cycle", "hello", "status", "200", Grade.RIGHT, "0", "en", now, False)
             progress.attempts("cycle")
 
     return answer
@@ -162,7 +208,9 @@ _WORKS: dict[str, tuple[int, Work]] = {
     "server-sent events": (100, _events),
     "moments of an exchange's bytes": (100, _pieces),
     "outline, by steps": (2, _outline),
-    "lesson, by steps": (1, _parse),
+    "lesson, by steps": (2, _parse),
+    "translation, by steps": (2, _translation),
+    "notebook, by steps": (2, _notebook),
     "report, by checks": (100, _report),
     "answers kept and read": (5, _attempts),
 }
