@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask
 from rich.text import Text
 
 import sandbox_app
 import tutor.course.loading as loading_module
+import tutor.sandbox.watch as watch_module
 import tutor.screen.wire as wire_module
 import tutor.wire.exchange as exchange_module
 import tutor.workshop.runner as runner_module
@@ -65,6 +69,38 @@ def test_an_exchange_takes_one_connection(monkeypatch: pytest.MonkeyPatch) -> No
         for _time in range(5):
             fired(server)
         assert accepted.calls == 5
+
+
+def test_a_large_response_is_read_under_few_timeouts() -> None:
+    """A socket's timeout is set as the deadline moves, not at each read, which would wait for the server."""
+    app = Flask(__name__)
+    app.get("/large")(lambda: b"x" * 5_000_000)
+    calls: Counter[str] = Counter()
+
+    def count(_frame: Any, event: str, called: Any) -> None:
+        if event == "c_call":
+            calls[called.__name__] += 1
+
+    with SandboxServer(app) as server:
+        client = Client(server)
+        sys.setprofile(count)
+        try:
+            client.fire(Request("GET", "/large"))
+        finally:
+            sys.setprofile(None)
+    assert calls["recv_into"] > 50
+    assert calls["settimeout"] < calls["recv_into"] / 2
+
+
+def test_an_event_of_flask_is_made_when_the_timeline_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is noted while a request runs is cheap to note: the values of its timeline are made once."""
+    made = Counted(monkeypatch, watch_module, "Event")
+    whole = Counted(monkeypatch, watch_module, "Timeline")
+    with SandboxServer(sandbox_app.create_app("2.1")) as server:
+        exchange = fired(server)
+    assert exchange.timeline is not None
+    assert made.calls == len(exchange.timeline.events) > 5
+    assert whole.calls == 1
 
 
 def test_check_parses_each_lesson_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
