@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rich.text
 from rich.text import Text
 
 import sandbox_app
@@ -22,8 +24,9 @@ from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Exhibit, Fixed, lay_out
 from tutor.screen.output import Output
-from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, request_lines, response_lines
+from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, body_lines, request_lines, response_lines
 from tutor.wire.exchange import Exchange
+from tutor.wire.message import parse_responses
 from tutor.wire.request import Request
 
 
@@ -130,3 +133,17 @@ def test_a_beat_draws_an_exhibit_once_at_each_fold() -> None:
     beats = lay_out([Exhibit(render, 3), Fixed([Text("another")] * 9)], width=80, height=24)
     assert len(beats) > 1
     assert folds == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("view", [View(), View(line_ends=True)], ids=["as it stands", "raw"])
+def test_a_line_of_a_body_is_made_at_one_stroke(monkeypatch: pytest.MonkeyPatch, view: View) -> None:
+    """However many words a line has, it is one text, and is looked through for what must be escaped once."""
+    body = json.dumps([{"id": n, "title": "Buy milk", "done": True} for n in range(100)], indent=2).encode()
+    data = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + body
+    [message] = parse_responses(data)
+    texts = Counted(monkeypatch, rich.text, "strip_control_codes")
+    looked = Counted(monkeypatch, wire_module, "visible")
+    lines = body_lines(message, view)
+    assert len(lines) == body.count(b"\n") + 1
+    assert sum(len(line.spans) for line in lines) > 3 * len(lines)
+    assert texts.calls == looked.calls == len(lines)

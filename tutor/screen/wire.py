@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from tutor.language import _, listed, ngettext
-from tutor.screen.code import runs
+from tutor.screen.code import Styled, styled
 from tutor.screen.fold import fold_mark
 from tutor.screen.stream import since
 from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible, visible_bytes, wire_lines
@@ -19,7 +21,7 @@ from tutor.wire.message import Message, body_spans
 from tutor.wire.stream import chunk_times
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.text import Span, Text
 
 FOLDS = 4
 """How many times a message can fold: its body to six lines, its fields, its body to two lines, to none."""
@@ -200,8 +202,9 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
 
         lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
     else:
-        noted = times if view.line_ends and len(times) > 1 else ()
-        lines = list(_drawn(_body_runs(message, raw, noted), view))
+        lines = list(_drawn(_styled_body(message, raw), view))
+        if view.line_ends and len(times) > 1:
+            lines = list(_timed(lines, message, raw, times, view))
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
@@ -224,7 +227,7 @@ def head_lines(message: Message, view: View) -> list[Text]:
 
 def raw_lines(data: bytes, view: View, *, style: str = "wire.body") -> list[Text]:
     """Any bytes as lines."""
-    return list(_drawn([_run(data, style)], view))
+    return list(_drawn(_styled_as((data, style)), view))
 
 
 def time_note(since_s: float, *, plain: bool) -> Text:
@@ -244,15 +247,17 @@ def chunk_lines(
     """
     from rich.text import Text
 
-    size_line = _run(size, "wire.framing", since_s)
+    came = time_note(since_s, plain=view.plain)
+    size_line = (size, "wire.framing")
     if needs_hexdump(data, coding):
         octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
-            *_drawn([size_line], view),
+            came,
+            *_drawn(_styled_as(size_line), view),
             *octets,
             *raw_lines(end, view, style="wire.framing"),
         ]
-    return list(_drawn([size_line, _run(data, "wire.body"), _run(end, "wire.framing")], view))
+    return [came, *_drawn(_styled_as(size_line, (data, "wire.body"), (end, "wire.framing")), view)]
 
 
 def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
@@ -332,72 +337,95 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
     return lines
 
 
-class _Run(NamedTuple):
-    """Words of one style, bad octets escaped; a time is noted before the last line that they end."""
-
-    words: str
-    style: str
-    since_s: float | None = None
-
-
-def _run(data: bytes, style: str, since_s: float | None = None) -> _Run:
-    return _Run(data.decode("utf-8", "surrogateescape"), style, since_s)
+def _styled_as(*parts: tuple[bytes, str]) -> Styled:
+    """Octets with a style each, as one text."""
+    texts = [(data.decode("utf-8", "surrogateescape"), style) for data, style in parts if data]
+    stops = list(accumulate(len(text) for text, _style in texts))
+    return Styled("".join([text for text, _style in texts]), stops, [style for _text, style in texts])
 
 
-def _body_runs(message: Message, raw: bytes, times: Sequence[float]) -> Iterator[_Run]:
+def _styled_body(message: Message, raw: bytes) -> Styled:
     if message.chunked and message.chunks:
+        parts: list[tuple[bytes, str]] = []
         at = 0
-        for place, (start, stop) in enumerate(body_spans(message)):
-            yield _run(raw[at:start], "wire.framing", times[place] if times else None)
-            yield _run(raw[start:stop], "wire.body")
+        for start, stop in body_spans(message):
+            parts += [(raw[at:start], "wire.framing"), (raw[start:stop], "wire.body")]
             at = stop
-        yield _run(raw[at:], "wire.framing")
-        return
+        return _styled_as(*parts, (raw[at:], "wire.framing"))
     language = _language(message.value("Content-Type") or "")
     if not language:
-        yield _run(raw, "wire.body")
-        return
-    for words, style in runs(raw.decode("utf-8", "surrogateescape"), language):
-        yield _Run(words, style or "wire.body")
+        return _styled_as((raw, "wire.body"))
+    return styled(raw.decode("utf-8", "surrogateescape"), language, "wire.body")
 
 
-def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
-    """Styled runs as lines."""
-    line: list[tuple[str, str]] = []
-    for words, style, since_s in styled:
-        if "\n" not in words:
-            # Most of what a lexer gives: a name, a bracket, a blank.
-            if words:
-                line.append((visible(words, ascii_only=view.ascii_only), style))
-            continue
-        *ended, rest = words.split("\n")
-        for place, row in enumerate(ended, start=1):
-            text, end = (row[:-1], "\r\n") if row.endswith("\r") else (row, "\n")
-            if text:
-                line.append((visible(text, ascii_only=view.ascii_only), style))
-            if view.line_ends:
-                line.append((_end_mark(end, view), "wire.end"))
-            if since_s is not None and place == len(ended) and not rest:
-                yield time_note(since_s, plain=view.plain)
-            yield _joined(line)
-            line = []
-        if rest:
-            line.append((visible(rest, ascii_only=view.ascii_only), style))
-    if line:
-        yield _joined(line)
+def _timed(
+    lines: Sequence[Text], message: Message, raw: bytes, times: Sequence[float], view: View
+) -> Iterator[Text]:
+    """The lines of a chunked body, each size line behind a note of when its chunk came."""
+    at = drawn = ended = 0
+    for (start, _stop), since_s in zip(body_spans(message), times, strict=True):
+        if start > len(raw):
+            break
+        ended += raw.count(b"\n", at, start)
+        at = start
+        yield from lines[drawn : ended - 1]
+        yield time_note(since_s, plain=view.plain)
+        drawn = ended - 1
+    yield from lines[drawn:]
 
 
-def _joined(parts: Sequence[tuple[str, str]]) -> Text:
-    """Texts with a style each as one line; at once, as a body has many and `append` takes its time."""
+def _drawn(styled: Styled, view: View) -> Iterator[Text]:
+    """A styled text as lines, escaped."""
     from rich.text import Span, Text
 
+    text = styled.text
+    # A body has a span for each word: made as the tuple that it is, it takes half the time.
+    span = partial(tuple.__new__, Span)
+
+    def line(spans: list[Span], start: int, stop: int, mark: str = "") -> Text:
+        words = text[start:stop]
+        shown = visible(words, ascii_only=view.ascii_only)
+        if shown != words:
+            spans = _escaped_spans(words, spans, view)
+        if mark:
+            spans.append(Span(len(shown), len(shown) + len(mark), "wire.end"))
+        return Text(shown + mark, spans=spans, no_wrap=True)
+
+    marks = {end: _end_mark(end, view) if view.line_ends else "" for end in ("\r\n", "\n")}
     spans: list[Span] = []
-    at = 0
-    for words, style in parts:
-        if style:
-            spans.append(Span(at, at + len(words), style))
-        at += len(words)
-    return Text("".join([words for words, _style in parts]), spans=spans, no_wrap=True)
+    at = start = 0
+    newline_at = _newline_at(text, 0)
+    for stop, style in zip(styled.stops, styled.styles, strict=True):
+        while newline_at < stop:
+            # A CR in another style is no part of the line end.
+            end = "\r\n" if text.endswith("\r", at, newline_at) else "\n"
+            line_stop = newline_at + 1 - len(end)
+            if at < line_stop:
+                spans.append(span((at - start, line_stop - start, style)))
+            yield line(spans, start, line_stop, marks[end])
+            spans = []
+            at = start = newline_at + 1
+            newline_at = _newline_at(text, at)
+        if at < stop:
+            spans.append(span((at - start, stop - start, style)))
+            at = stop
+    if spans:
+        yield line(spans, start, at)
+
+
+def _newline_at(text: str, start: int) -> int:
+    """Where the next LF stands; the end of the text where there is none."""
+    at = text.find("\n", start)
+    return at if at >= 0 else len(text)
+
+
+def _escaped_spans(words: str, spans: Sequence[Span], view: View) -> list[Span]:
+    """The spans of words, which are one behind the other, as they are once the words are escaped."""
+    from rich.text import Span
+
+    lengths = [len(visible(words[start:end], ascii_only=view.ascii_only)) for start, end, _style in spans]
+    edges = pairwise(accumulate(lengths, initial=0))
+    return [Span(start, end, span.style) for (start, end), span in zip(edges, spans, strict=True)]
 
 
 def end_mark(end: str, *, plain: bool, ascii_only: bool) -> str:
