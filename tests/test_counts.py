@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import rich.text
+from pygments.lexers.data import JsonLexer
 from rich.text import Text
 
 import sandbox_app
@@ -25,7 +27,7 @@ from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Exhibit, Fixed, lay_out
 from tutor.screen.output import Output
 from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, body_lines, request_lines, response_lines
-from tutor.wire.exchange import Exchange
+from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.message import parse_responses
 from tutor.wire.request import Request
 
@@ -147,3 +149,24 @@ def test_a_line_of_a_body_is_made_at_one_stroke(monkeypatch: pytest.MonkeyPatch,
     assert len(lines) == body.count(b"\n") + 1
     assert sum(len(line.spans) for line in lines) > 3 * len(lines)
     assert texts.calls == looked.calls == len(lines)
+
+
+def test_of_a_folded_body_no_more_is_read_than_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines that a fold hides are neither coloured nor made, nor those of a page without --full."""
+    body = json.dumps([{"id": n} for n in range(1000)], indent=2).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    exchange = Exchange((Piece(Direction.RESPONSE, 0.1, head + body),))
+    texts = Counted(monkeypatch, rich.text, "strip_control_codes")
+    tokens: list[str] = []
+    read = JsonLexer.get_tokens_unprocessed
+
+    def count_tokens(lexer: JsonLexer, text: str) -> Iterator[Any]:
+        for token in read(lexer, text):  # type: ignore[no-untyped-call]
+            tokens.append(token[2])
+            yield token
+
+    monkeypatch.setattr(JsonLexer, "get_tokens_unprocessed", count_tokens)
+    for fold, view in ((1, View()), (3, View()), (4, View()), (0, View(long_bodies=False))):
+        response_lines(exchange, view, fold)
+    assert texts.calls < 100
+    assert len(tokens) < 100

@@ -30,12 +30,13 @@ class Styled(NamedTuple):
     styles: list[str]
 
 
-def styled(text: str, language: str, unmarked: str = "") -> Styled:
+def styled(text: str, language: str, unmarked: str = "", *, ahead: str = "") -> Styled:
     """The text with a style for all of it.
 
     Args:
         language: `python`, `json`, `html` … as Pygments names them; in an unknown one nothing is marked.
         unmarked: the style of what the language gives none.
+        ahead: what stands behind the text; it is read as far as the text's styles depend on it.
     """
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
@@ -50,14 +51,18 @@ def styled(text: str, language: str, unmarked: str = "") -> Styled:
     at, before = 0, None
     # A lexer gives a token for each blank and bracket; what looks alike is drawn as one.
     # Unprocessed: the other entry points normalise line ends and add a last one.
-    for _, kind, value in lexer.get_tokens_unprocessed(text):
+    for _, kind, value in lexer.get_tokens_unprocessed(text + ahead):
         style = _STYLE_OF[kind]
         if style != before:
+            if at >= len(text):
+                break
             starts.append(at)
             styles.append(style or unmarked)
             before = style
         at += len(value)
-    return Styled(text, [*starts[1:], at], styles) if starts and at == len(text) else nothing_marked
+    if not starts or at < len(text):
+        return nothing_marked
+    return Styled(text, [*starts[1:], len(text)], styles)
 
 
 def runs(text: str, language: str) -> list[Run]:
