@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.rendering import TERMINAL, Terminal
 from benchmarks.rows import Row
 from benchmarks.timing import Effort
 from tutor.check.json_report import json_report
@@ -24,6 +25,8 @@ from tutor.learner.figures import figures_of
 from tutor.learner.progress import Progress, StepStatus
 from tutor.notes.notebook import Chapter, Shot, met_steps
 from tutor.notes.page import page
+from tutor.screen.output import Output
+from tutor.screen.wire import View, response_lines
 from tutor.wire.event_stream import EventStreamReader
 from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.frames import Opcode, frame_bytes, parse_frames
@@ -124,6 +127,28 @@ def _pieces(count: int) -> Callable[[], object]:
     return lambda: [exchange.time_at(Direction.RESPONSE, at * 10) for at in range(count)]
 
 
+def _drawn_json(count: int) -> Callable[[], object]:
+    return _drawn(b"application/json", b'  {"id": 1, "title": "Buy milk"},\n' * count)
+
+
+def _drawn_html(count: int) -> Callable[[], object]:
+    return _drawn(b"text/html", b'<li class="note"><a href="/notes/1">Milk</a></li>\n' * count)
+
+
+def _drawn_words(count: int) -> Callable[[], object]:
+    return _drawn(b"text/html", b'<a href="/notes/1">Milk</a>' * count)
+
+
+def _drawn(content_type: bytes, body: bytes) -> Callable[[], object]:
+    """From a response's octets to the terminal's."""
+    data = b"HTTP/1.1 200 OK\r\nContent-Type: " + content_type + b"\r\n\r\n" + body
+    pieces = (Piece(Direction.RESPONSE, 0.1, data),)
+    output, view = Output(Terminal(), TERMINAL), View(line_ends=True)
+    # How a style looks is found out once for an output, and would hide what grows.
+    output.show(response_lines(Exchange(pieces), view))
+    return lambda: output.show(response_lines(Exchange(pieces), view))
+
+
 def _outline(count: int) -> Callable[[], object]:
     text = _lesson(count)
     return lambda: parse_outline(text, "2.1-growth.md")
@@ -207,6 +232,9 @@ _WORKS: dict[str, tuple[int, Work]] = {
     "WebSocket frames": (100, _frames),
     "server-sent events": (100, _events),
     "moments of an exchange's bytes": (100, _pieces),
+    "lines of JSON to the screen": (13, _drawn_json),
+    "lines of HTML to the screen": (13, _drawn_html),
+    "HTML in one line to the screen": (24, _drawn_words),
     "outline, by steps": (2, _outline),
     "lesson, by steps": (2, _parse),
     "translation, by steps": (2, _translation),

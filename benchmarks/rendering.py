@@ -17,7 +17,12 @@ _KIB = 1024
 _REQUEST = b"GET /notes HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
 
 
-class _Terminal(io.StringIO):
+TERMINAL = {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"}
+
+
+class Terminal(io.StringIO):
+    """A terminal that keeps what it is given."""
+
     encoding = "utf-8"
 
     def isatty(self) -> bool:
@@ -88,7 +93,7 @@ _BODIES: dict[str, Callable[[int], Exchange]] = {
 def _seconds(exchange: Exchange) -> float:
     """From the recorded bytes to the terminal's."""
     view = View()
-    output = Output(_Terminal(), {"TERM": "xterm-256color", "COLUMNS": "80", "LINES": "24"})
+    output = Output(Terminal(), TERMINAL)
     started_s = time.perf_counter()
     output.show([*request_lines(exchange, view), *response_lines(exchange, view)])
     return time.perf_counter() - started_s

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import rich.text
 from flask import Flask
+from pygments.lexers.data import JsonLexer
 from rich.text import Text
 
 import sandbox_app
@@ -25,8 +29,9 @@ from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Exhibit, Fixed, lay_out
 from tutor.screen.output import Output
-from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, request_lines, response_lines
-from tutor.wire.exchange import Exchange
+from tutor.screen.wire import FOLDS, RESPONSE_STAGES, View, body_lines, request_lines, response_lines
+from tutor.wire.exchange import Direction, Exchange, Piece
+from tutor.wire.message import parse_responses
 from tutor.wire.request import Request
 from tutor.wire.timeline import Event, Timeline
 
@@ -176,3 +181,38 @@ def test_a_beat_draws_an_exhibit_once_at_each_fold() -> None:
     beats = lay_out([Exhibit(render, 3), Fixed([Text("another")] * 9)], width=80, height=24)
     assert len(beats) > 1
     assert folds == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("view", [View(), View(line_ends=True)], ids=["as it stands", "raw"])
+def test_a_line_of_a_body_is_made_at_one_stroke(monkeypatch: pytest.MonkeyPatch, view: View) -> None:
+    """However many words a line has, it is one text, and is looked through for what must be escaped once."""
+    body = json.dumps([{"id": n, "title": "Buy milk", "done": True} for n in range(100)], indent=2).encode()
+    data = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n" + body
+    [message] = parse_responses(data)
+    texts = Counted(monkeypatch, rich.text, "strip_control_codes")
+    looked = Counted(monkeypatch, wire_module, "visible")
+    lines = body_lines(message, view)
+    assert len(lines) == body.count(b"\n") + 1
+    assert sum(len(line.spans) for line in lines) > 3 * len(lines)
+    assert texts.calls == looked.calls == len(lines)
+
+
+def test_of_a_folded_body_no_more_is_read_than_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lines that a fold hides are neither coloured nor made, nor those of a page without --full."""
+    body = json.dumps([{"id": n} for n in range(1000)], indent=2).encode()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body)
+    exchange = Exchange((Piece(Direction.RESPONSE, 0.1, head + body),))
+    texts = Counted(monkeypatch, rich.text, "strip_control_codes")
+    tokens: list[str] = []
+    read = JsonLexer.get_tokens_unprocessed
+
+    def count_tokens(lexer: JsonLexer, text: str) -> Iterator[Any]:
+        for token in read(lexer, text):  # type: ignore[no-untyped-call]
+            tokens.append(token[2])
+            yield token
+
+    monkeypatch.setattr(JsonLexer, "get_tokens_unprocessed", count_tokens)
+    for fold, view in ((1, View()), (3, View()), (4, View()), (0, View(long_bodies=False))):
+        response_lines(exchange, view, fold)
+    assert texts.calls < 100
+    assert len(tokens) < 100

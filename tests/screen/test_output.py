@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from typing import Any
 
@@ -153,3 +154,25 @@ def test_a_body_of_many_words_asks_rich_for_each_style_once(monkeypatch: pytest.
     monkeypatch.setattr(out.console, "print", print_counted)
     out.show(Text.assemble((str(n), "code.number"), (": ", "code.name"), "x") for n in range(500))
     assert len(asked) == 2
+
+
+def test_many_lines_are_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many lines there are, the terminal is written to once, and asked for its size once."""
+    out, stream = output()
+    calls: list[str] = []
+    write = stream.write
+
+    def count_write(text: str) -> int:
+        calls.append("write")
+        return write(text)
+
+    def count_size(_number: int) -> os.terminal_size:
+        calls.append("size")
+        return os.terminal_size((80, 24))
+
+    monkeypatch.setattr(stream, "write", count_write)
+    monkeypatch.setattr(stream, "fileno", lambda: 1)
+    monkeypatch.setattr(os, "get_terminal_size", count_size)
+    out.show([*(Text(f"a line, {n}", no_wrap=bool(n % 2)) for n in range(500)), "words " * 100])
+    assert sorted(calls) == ["size", "write"]
+    assert printed(stream).count(b"a line") == 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.wire import recorded
-from tutor.screen.wire import FOLDS, View, line_at, request_lines, response_lines
+from tutor.screen.wire import FOLDS, View, body_lines, line_at, request_lines, response_lines
 from tutor.wire.exchange import Direction, Exchange, Piece
 from tutor.wire.frames import Opcode, close_payload, frame_bytes
 
@@ -114,6 +114,38 @@ def test_frames_fold_like_a_body(fold: int) -> None:
     if fold:
         assert any(f"{20 - shown} lines of frames" in line for line in lines)
         assert not any("bytes of body" in line for line in lines)
+
+
+BODIES = [
+    (
+        b"application/json",
+        b'[{"name"\r\n  : "\xe6\x9d\x8e\xff",\n "done"\n:\ntrue, "no": "a\x1b"},\n' + b'"more",\n' * 50,
+    ),
+    (
+        b"text/html",
+        b"<p\nclass=note>\n<!-- a comment\r\nof lines\n" + b"and more\n" * 50 + b"-->\n<script>\nlet a;",
+    ),
+    (b"text/plain", b"a line\n\r\n" * 30),
+    (b"application/octet-stream", bytes(range(256)) * 4),
+]
+
+
+@pytest.mark.parametrize("view", [View(), RAW, View(ascii_only=True), View(plain=True)], ids=str)
+@pytest.mark.parametrize("announced", [0, 9], ids=["whole", "cut"])
+@pytest.mark.parametrize("body", BODIES, ids=[kind.decode() for kind, _body in BODIES])
+def test_what_stands_of_a_folded_body_is_as_it_was(
+    body: tuple[bytes, bytes], announced: int, view: View
+) -> None:
+    """The lines that a fold leaves are the first of the whole body, in the same colours."""
+    kind, octets = body
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n"
+    read = exchange((Direction.RESPONSE, 0.6, head % (kind, len(octets) + announced) + octets))
+    whole = response_lines(read, view)
+    folded = response_lines(read, view, 1)
+    assert [(line.plain, line.spans) for line in folded[:11]] == [
+        (line.plain, line.spans) for line in whole[:11]
+    ]
+    assert len(folded) < len(whole) == 5 + len(body_lines(read.responses[0], view)) + bool(announced)
 
 
 def test_each_chunk_has_its_time_in_the_raw_view() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -22,34 +22,53 @@ _STYLES = (
 )
 
 
-def runs(text: str, language: str) -> list[Run]:
-    """The text cut into styled runs; joined they are the text again.
+class Styled(NamedTuple):
+    """Text, and up to where it has which style."""
+
+    text: str
+    stops: list[int]
+    styles: list[str]
+
+
+def styled(text: str, language: str, unmarked: str = "", *, ahead: str = "") -> Styled:
+    """The text with a style for all of it.
 
     Args:
-        language: `python`, `json`, `html` … as Pygments names them; an unknown one gives one plain run.
+        language: `python`, `json`, `html` … as Pygments names them; in an unknown one nothing is marked.
+        unmarked: the style of what the language gives none.
+        ahead: what stands behind the text; it is read as far as the text's styles depend on it.
     """
     from pygments.lexers import get_lexer_by_name
     from pygments.util import ClassNotFound
 
+    nothing_marked = Styled(text, [len(text)], [unmarked])
     try:
         lexer = get_lexer_by_name(language)
     except ClassNotFound:
-        return [(text, "")]
-    # Unprocessed: the other entry points normalise line ends and add a last one.
-    found: list[Run] = []
-    alike: list[str] = []
-    style = ""
+        return nothing_marked
+    starts: list[int] = []
+    styles: list[str] = []
+    at, before = 0, None
     # A lexer gives a token for each blank and bracket; what looks alike is drawn as one.
-    for _, kind, value in lexer.get_tokens_unprocessed(text):
-        look = _STYLE_OF[kind]
-        if look != style:
-            if alike:
-                found.append(("".join(alike), style))
-            alike = []
-            style = look
-        alike.append(value)
-    found.append(("".join(alike), style))
-    return found if "".join([run for run, _ in found]) == text else [(text, "")]
+    # Unprocessed: the other entry points normalise line ends and add a last one.
+    for _, kind, value in lexer.get_tokens_unprocessed(text + ahead):
+        style = _STYLE_OF[kind]
+        if style != before:
+            if at >= len(text):
+                break
+            starts.append(at)
+            styles.append(style or unmarked)
+            before = style
+        at += len(value)
+    if not starts or at < len(text):
+        return nothing_marked
+    return Styled(text, [*starts[1:], len(text)], styles)
+
+
+def runs(text: str, language: str) -> list[Run]:
+    """The text cut into styled runs; joined they are the text again."""
+    _text, stops, styles = styled(text, language)
+    return [(text[at:stop], style) for at, stop, style in zip([0, *stops], stops, styles, strict=False)]
 
 
 def highlighted(text: str, language: str) -> list[Text]:

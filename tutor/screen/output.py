@@ -17,6 +17,7 @@ from tutor.wire.escape import visible
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.style import Style
     from rich.text import Text
 
 DEFAULT_WIDTH = 80
@@ -70,7 +71,7 @@ class Output:
         self.plain = plain or not stream.isatty() or _is_dumb(variables)
         self.colour = not self.plain and not variables.get("NO_COLOR")
         self.ascii_only = not self.can_show("▸→…␍␊✓李")
-        self._known_marks: dict[str, tuple[str, str]] = {}
+        self._known_marks: dict[str | Style, tuple[str, str]] = {}
         self._only_ascii_words = self.ascii_only and not self.can_show("中文。")
         """False for an encoding such as GBK, which has Chinese, though not all of our symbols."""
 
@@ -118,17 +119,9 @@ class Output:
         On a terminal what is too long is broken between words, but for a `Text` that is `no_wrap`.
         """
         with output_errors():
-            for line in lines:
-                if isinstance(line, str):
-                    for said in line.split("\n"):
-                        self._write("".join(self._escaped(row) + "\n" for row in self._broken(said)))
-                elif self.plain:
-                    self._write(self._escaped(line.plain) + "\n")
-                elif line.no_wrap:
-                    # A body has thousands of such lines: the window is not asked for its size for each.
-                    self._write(self._styled(line) + "\n")
-                else:
-                    self._write("".join(self._styled(row) + "\n" for row in self._rows(line)))
+            width = 0 if self.plain else self.size[0]  # plain lines are not broken
+            # One write for all: a terminal's stream is flushed at each line end, and a body has thousands.
+            self._write("".join([self._shown(line, width) for line in lines]))
             self.stream.flush()
 
     def ask(self, label: str) -> None:
@@ -148,58 +141,64 @@ class Output:
             self.stream.buffer.write(content)
             self.stream.buffer.flush()
 
-    def _broken(self, words: str) -> list[str]:
+    def _shown(self, line: Text | str, width: int) -> str:
+        """What `show` writes for one of its lines, in rows of so many columns."""
+        if isinstance(line, str):
+            rows = [row for said in line.split("\n") for row in self._broken(said, width)]
+            return "".join([self._escaped(row) + "\n" for row in rows])
+        if self.plain:
+            return self._escaped(line.plain) + "\n"
+        if line.no_wrap:
+            return self._styled(line) + "\n"
+        return "".join([self._styled(row) + "\n" for row in _rows(line, width)])
+
+    def _broken(self, words: str, width: int) -> list[str]:
         """Words in rows that fit; only what begins with blanks has its further rows set in."""
         # No import for what fits in any case: a character takes two columns at most.
-        if self.plain or len(words) * (1 if words.isascii() else 2) <= self.size[0]:
+        if self.plain or len(words) * (1 if words.isascii() else 2) <= width:
             return [words]
         from rich.text import Text
 
         from tutor.screen.wide import wrapped
 
         shown = visible(words)
-        rows = self._rows(Text(shown)) if shown[:1].isspace() else wrapped(shown, self.size[0])
+        rows = _rows(Text(shown), width) if shown[:1].isspace() else wrapped(shown, width)
         return [row.plain for row in rows]
 
-    def _rows(self, line: Text) -> list[Text]:
-        width = self.size[0]
-        if line.cell_len <= width:
-            return [line]
-        # Imported for long lines alone: its patterns take as long as rich itself.
-        from tutor.screen.wide import fitted
-
-        return fitted(line, width)
-
     def _styled(self, line: Text) -> str:
-        escaped = self._escaped(line.plain)
-        if escaped != line.plain:
+        plain = line.plain
+        escaped = self._escaped(plain)
+        if escaped != plain:
             # Our own symbols in ASCII, or a caller forgot to escape: safe comes before pretty.
             return escaped
-        return self._in_sequence(line) or self._by_rich(line)
+        return self._in_sequence(line, plain) or self._by_rich(line)
 
-    def _in_sequence(self, line: Text) -> str:
+    def _in_sequence(self, line: Text, plain: str) -> str:
         """The line where its spans stand one behind the other; empty where they do not.
 
         What rich gives too, for which it takes ten times as long.
         """
         if line.style:
-            if line.spans or not isinstance(line.style, str):
-                return ""
-            before, behind = self._marks(line.style)
-            return f"{before}{line.plain}{behind}"
-        plain = line.plain
+            marks = None if line.spans else self._marks(line.style)
+            return f"{marks[0]}{plain}{marks[1]}" if marks else ""
         parts: list[str] = []
-        at, length, known = 0, len(plain), self._known_marks
+        at, known = 0, self._known_marks
         for start, end, style in line.spans:
-            if start < at or end > length or not isinstance(style, str):
+            if start != at:
+                if start < at:
+                    return ""
+                parts.append(plain[at:start])
+            marks = known.get(style) or self._marks(style)
+            if not marks:
                 return ""
-            before, behind = known.get(style) or self._marks(style)
-            parts += (plain[at:start], before, plain[start:end], behind)
+            parts.append(f"{marks[0]}{plain[start:end]}{marks[1]}")
             at = end
-        return "".join((*parts, plain[at:]))
+        return "".join(parts) + plain[at:] if at <= len(plain) else ""
 
-    def _marks(self, style: str) -> tuple[str, str]:
-        """What stands before and behind words of a style."""
+    def _marks(self, style: str | Style) -> tuple[str, str] | None:
+        """What stands before and behind words of a style; nothing for one without a name."""
+        if not isinstance(style, str):
+            return None
         marks = self._known_marks.get(style)
         if marks is None:
             from rich.text import Text
@@ -214,6 +213,8 @@ class Output:
         return capture.get()
 
     def _escaped(self, text: str) -> str:
+        if text.isascii() and text.isprintable():
+            return text
         if not self.ascii_only:
             return _spelled(visible(text)) if self.plain else visible(text)
         if self._only_ascii_words:
@@ -237,6 +238,15 @@ class Output:
         except UnicodeEncodeError:
             encoding = self.stream.encoding or "ascii"
             self.stream.write(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
+def _rows(line: Text, width: int) -> list[Text]:
+    if line.cell_len <= width:
+        return [line]
+    # Imported for long lines alone: its patterns take as long as rich itself.
+    from tutor.screen.wide import fitted
+
+    return fitted(line, width)
 
 
 def _is_dumb(variables: Mapping[str, str]) -> bool:

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from tutor.language import _, listed, ngettext
-from tutor.screen.code import runs
+from tutor.screen.code import Styled, styled
 from tutor.screen.fold import fold_mark
 from tutor.screen.stream import since
-from tutor.wire.escape import DISPLAY_CAP, hexdump, needs_hexdump, visible, visible_bytes, wire_lines
+from tutor.wire.escape import (
+    DISPLAY_CAP,
+    HEXDUMP_OCTETS,
+    hexdump,
+    needs_hexdump,
+    visible,
+    visible_bytes,
+    wire_lines,
+)
 from tutor.wire.event_stream import events
 from tutor.wire.exchange import Direction, Exchange
 from tutor.wire.frames import Frame, frames, frames_start, parse_frames
@@ -19,7 +29,7 @@ from tutor.wire.message import Message, body_spans
 from tutor.wire.stream import chunk_times
 
 if TYPE_CHECKING:
-    from rich.text import Text
+    from rich.text import Span, Text
 
 FOLDS = 4
 """How many times a message can fold: its body to six lines, its fields, its body to two lines, to none."""
@@ -61,7 +71,7 @@ def request_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
         return [heading, note(_("Nothing arrived at the server."), plain=view.plain)]
     request = exchange.request
     # What follows the head of a connection that left HTTP are frames; they are drawn in their order below.
-    body = [] if _is_websocket(exchange) else body_lines(request, view, chunk_times(exchange, request))
+    body = _NO_BODY if _is_websocket(exchange) else _body(request, view, chunk_times(exchange, request))
     return [heading, *_folded(request, body, view, fold), *unread_lines(exchange, view)]
 
 
@@ -84,9 +94,9 @@ def response_lines(exchange: Exchange, view: View, fold: int = 0) -> list[Text]:
             lines.append(note(words, plain=view.plain))
     for message in exchange.responses:
         if message is exchange.response and _is_websocket(exchange):
-            body = frame_lines(exchange, view)
+            body = _drawn_body(frame_lines(exchange, view))
         else:
-            body = body_lines(message, view, chunk_times(exchange, message))
+            body = _body(message, view, chunk_times(exchange, message))
         lines += _folded(message, body, view, fold)
     if exchange.error:
         lines.append(note(exchange.error, plain=view.plain))
@@ -165,9 +175,23 @@ def _is_websocket(exchange: Exchange) -> bool:
     return exchange.request is not None and exchange.response is not None and exchange.response.status == 101
 
 
-def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[Text]:
+class _Body(NamedTuple):
+    """The lines of a body, drawn as far as they are asked for."""
+
+    length: int
+    first: Callable[[int], list[Text]]
+
+
+def _drawn_body(lines: list[Text]) -> _Body:
+    return _Body(len(lines), lambda count: lines[:count])
+
+
+_NO_BODY = _drawn_body([])
+
+
+def _folded(message: Message, body: _Body, view: View, fold: int) -> list[Text]:
     head = _head_lines(message, view)
-    shown_body = _body_limit(fold, view, len(body))
+    shown_body = _body_limit(fold, view, body.length)
     hidden_fields = []
     shown_head = []
     for name, line in head:
@@ -175,8 +199,8 @@ def _folded(message: Message, body: list[Text], view: View, fold: int) -> list[T
             hidden_fields.append(line)
         else:
             shown_head.append(line)
-    hidden_body = len(body) - shown_body
-    lines = shown_head + body[:shown_body]
+    hidden_body = body.length - shown_body
+    lines = shown_head + body.first(shown_body)
     if hidden_fields or hidden_body:
         hidden = _hidden(message, len(hidden_fields), hidden_body, shown_body)
         mark = fold_mark(hidden, plain=view.plain, command=":r")
@@ -192,29 +216,54 @@ def body_lines(message: Message, view: View, times: Sequence[float] = ()) -> lis
     `times` has one for each chunk, in seconds since the request; the raw view notes them where they are more
     than one, each on a line before its chunk, so that nothing stands beside the bytes.
     """
+    body = _body(message, view, times)
+    return body.first(body.length)
+
+
+def _body(message: Message, view: View, times: Sequence[float] = ()) -> _Body:
     raw = message.raw_body[:DISPLAY_CAP]
     if not raw:
-        return []
+        return _NO_BODY
     if needs_hexdump(message.body[:DISPLAY_CAP], message.value("Content-Encoding") or ""):
-        from rich.text import Text
-
-        lines = [Text(line, "wire.body", no_wrap=True) for line in hexdump(raw)]
+        length = -(-len(raw) // HEXDUMP_OCTETS)
+        draw = partial(_octet_lines, raw)
     else:
         noted = times if view.line_ends and len(times) > 1 else ()
-        lines = list(_drawn(_body_runs(message, raw, noted), view))
+        length = raw.count(b"\n") + (not raw.endswith(b"\n"))
+        length += sum(start <= len(raw) for start, _stop in body_spans(message)) if noted else 0
+        draw = partial(_text_lines, message, raw, view, noted)
+    notes = []
     missing = (
         message.body_length - len(message.body[:DISPLAY_CAP]) if not message.chunked else message.dropped
     )
     if missing > 0 or len(message.raw_body) > DISPLAY_CAP:
         words = _("The body has {length} bytes; the first {shown} are shown.")
         said = words.format(length=f"{message.body_length:,}", shown=f"{len(raw):,}")
-        lines.append(note(said, plain=view.plain))
-    if not view.long_bodies and len(lines) > _LONG_BODY_LINES:
-        hidden = len(lines) - _SHORT_BODY_LINES
-        words = ngettext("{count} more line of the body", "{count} more lines of the body", hidden)
-        mark = fold_mark(words.format(count=hidden), plain=view.plain, command="--full")
-        return [*lines[:_SHORT_BODY_LINES], mark]
-    return lines
+        notes.append(note(said, plain=view.plain))
+    whole = _Body(length + len(notes), lambda count: [*draw(min(count, length)), *notes][:count])
+    if view.long_bodies or whole.length <= _LONG_BODY_LINES:
+        return whole
+    hidden = whole.length - _SHORT_BODY_LINES
+    words = ngettext("{count} more line of the body", "{count} more lines of the body", hidden)
+    mark = fold_mark(words.format(count=hidden), plain=view.plain, command="--full")
+    return _Body(_SHORT_BODY_LINES + 1, lambda count: [*whole.first(_SHORT_BODY_LINES), mark][:count])
+
+
+def _octet_lines(octets: bytes, count: int | None = None) -> list[Text]:
+    """The first lines of a hexdump."""
+    from rich.text import Text
+
+    shown = octets if count is None else octets[: count * HEXDUMP_OCTETS]
+    return [Text(line, "wire.body", no_wrap=True) for line in hexdump(shown)]
+
+
+def _text_lines(message: Message, raw: bytes, view: View, times: Sequence[float], count: int) -> list[Text]:
+    """The first lines of a body, with notes of when its chunks came."""
+    stop = 0
+    for _line in range(count):
+        stop = raw.find(b"\n", stop) + 1 or len(raw)
+    lines = list(_drawn(_styled_body(message, raw, stop), view))
+    return _timed(lines, message, raw[:stop], times, view)[:count] if times else lines
 
 
 def head_lines(message: Message, view: View) -> list[Text]:
@@ -224,7 +273,7 @@ def head_lines(message: Message, view: View) -> list[Text]:
 
 def raw_lines(data: bytes, view: View, *, style: str = "wire.body") -> list[Text]:
     """Any bytes as lines."""
-    return list(_drawn([_run(data, style)], view))
+    return list(_drawn(_styled_as((data, style)), view))
 
 
 def time_note(since_s: float, *, plain: bool) -> Text:
@@ -242,17 +291,16 @@ def chunk_lines(
         since_s: since the request.
         coding: Content-Encoding; coded data is drawn as a hexdump.
     """
-    from rich.text import Text
-
-    size_line = _run(size, "wire.framing", since_s)
+    came = time_note(since_s, plain=view.plain)
+    size_line = (size, "wire.framing")
     if needs_hexdump(data, coding):
-        octets = [Text(line, "wire.body", no_wrap=True) for line in hexdump(data)]
         return [
-            *_drawn([size_line], view),
-            *octets,
+            came,
+            *_drawn(_styled_as(size_line), view),
+            *_octet_lines(data),
             *raw_lines(end, view, style="wire.framing"),
         ]
-    return list(_drawn([size_line, _run(data, "wire.body"), _run(end, "wire.framing")], view))
+    return [came, *_drawn(_styled_as(size_line, (data, "wire.body"), (end, "wire.framing")), view)]
 
 
 def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
@@ -271,9 +319,8 @@ def line_at(exchange: Exchange, path: Sequence[str], view: View) -> Text | None:
     if path[1:2] in {("body",), ("json",), ("length",), ("chunks",)}:
         if message.chunked:
             # The framing is not what is asked about.
-            return next(iter(raw_lines(message.body, view)), None)
-        body = body_lines(message, view)
-        return body[0] if body else None
+            return next(_drawn(_styled_as((message.body, "wire.body")), view), None)
+        return next(iter(_body(message, view).first(1)), None)
     return _head_lines(message, view)[0][1]
 
 
@@ -332,72 +379,99 @@ def _head_lines(message: Message, view: View) -> list[tuple[str, Text]]:
     return lines
 
 
-class _Run(NamedTuple):
-    """Words of one style, bad octets escaped; a time is noted before the last line that they end."""
-
-    words: str
-    style: str
-    since_s: float | None = None
-
-
-def _run(data: bytes, style: str, since_s: float | None = None) -> _Run:
-    return _Run(data.decode("utf-8", "surrogateescape"), style, since_s)
+def _styled_as(*parts: tuple[bytes, str]) -> Styled:
+    """Octets with a style each, as one text."""
+    texts = [(data.decode("utf-8", "surrogateescape"), style) for data, style in parts if data]
+    stops = list(accumulate(len(text) for text, _style in texts))
+    return Styled("".join([text for text, _style in texts]), stops, [style for _text, style in texts])
 
 
-def _body_runs(message: Message, raw: bytes, times: Sequence[float]) -> Iterator[_Run]:
+def _styled_body(message: Message, raw: bytes, stop: int) -> Styled:
+    """The body on the wire up to the end of a line."""
+    shown = raw[:stop]
     if message.chunked and message.chunks:
+        parts: list[tuple[bytes, str]] = []
         at = 0
-        for place, (start, stop) in enumerate(body_spans(message)):
-            yield _run(raw[at:start], "wire.framing", times[place] if times else None)
-            yield _run(raw[start:stop], "wire.body")
-            at = stop
-        yield _run(raw[at:], "wire.framing")
-        return
+        for start, end in body_spans(message):
+            parts += [(shown[at:start], "wire.framing"), (shown[start:end], "wire.body")]
+            at = end
+        return _styled_as(*parts, (shown[at:], "wire.framing"))
     language = _language(message.value("Content-Type") or "")
     if not language:
-        yield _run(raw, "wire.body")
-        return
-    for words, style in runs(raw.decode("utf-8", "surrogateescape"), language):
-        yield _Run(words, style or "wire.body")
+        return _styled_as((shown, "wire.body"))
+    # What stands behind may say what a word is, such as a colon a name in JSON.
+    ahead = raw[stop:].decode("utf-8", "surrogateescape")
+    return styled(shown.decode("utf-8", "surrogateescape"), language, "wire.body", ahead=ahead)
 
 
-def _drawn(styled: Iterable[_Run], view: View) -> Iterator[Text]:
-    """Styled runs as lines."""
-    line: list[tuple[str, str]] = []
-    for words, style, since_s in styled:
-        if "\n" not in words:
-            # Most of what a lexer gives: a name, a bracket, a blank.
-            if words:
-                line.append((visible(words, ascii_only=view.ascii_only), style))
-            continue
-        *ended, rest = words.split("\n")
-        for place, row in enumerate(ended, start=1):
-            text, end = (row[:-1], "\r\n") if row.endswith("\r") else (row, "\n")
-            if text:
-                line.append((visible(text, ascii_only=view.ascii_only), style))
-            if view.line_ends:
-                line.append((_end_mark(end, view), "wire.end"))
-            if since_s is not None and place == len(ended) and not rest:
-                yield time_note(since_s, plain=view.plain)
-            yield _joined(line)
-            line = []
-        if rest:
-            line.append((visible(rest, ascii_only=view.ascii_only), style))
-    if line:
-        yield _joined(line)
+def _timed(
+    lines: Sequence[Text], message: Message, raw: bytes, times: Sequence[float], view: View
+) -> list[Text]:
+    """The lines of a chunked body, each size line behind a note of when its chunk came."""
+    timed: list[Text] = []
+    at = drawn = ended = 0
+    for (start, _stop), since_s in zip(body_spans(message), times, strict=True):
+        if start > len(raw):
+            break
+        ended += raw.count(b"\n", at, start)
+        at = start
+        timed += [*lines[drawn : ended - 1], time_note(since_s, plain=view.plain)]
+        drawn = ended - 1
+    return [*timed, *lines[drawn:]]
 
 
-def _joined(parts: Sequence[tuple[str, str]]) -> Text:
-    """Texts with a style each as one line; at once, as a body has many and `append` takes its time."""
+def _drawn(styled: Styled, view: View) -> Iterator[Text]:
+    """A styled text as lines, escaped."""
     from rich.text import Span, Text
 
+    text = styled.text
+    # A body has a span for each word: made as the tuple that it is, it takes half the time.
+    span = partial(tuple.__new__, Span)
+
+    def line(spans: list[Span], start: int, stop: int, mark: str = "") -> Text:
+        words = text[start:stop]
+        shown = visible(words, ascii_only=view.ascii_only)
+        if shown != words:
+            spans = _escaped_spans(words, spans, view)
+        if mark:
+            spans.append(Span(len(shown), len(shown) + len(mark), "wire.end"))
+        return Text(shown + mark, spans=spans, no_wrap=True)
+
+    marks = {end: _end_mark(end, view) if view.line_ends else "" for end in ("\r\n", "\n")}
     spans: list[Span] = []
-    at = 0
-    for words, style in parts:
-        if style:
-            spans.append(Span(at, at + len(words), style))
-        at += len(words)
-    return Text("".join([words for words, _style in parts]), spans=spans, no_wrap=True)
+    at = start = 0
+    newline_at = _newline_at(text, 0)
+    for stop, style in zip(styled.stops, styled.styles, strict=True):
+        while newline_at < stop:
+            # A CR in another style is no part of the line end.
+            end = "\r\n" if text.endswith("\r", at, newline_at) else "\n"
+            line_stop = newline_at + 1 - len(end)
+            if at < line_stop:
+                spans.append(span((at - start, line_stop - start, style)))
+            yield line(spans, start, line_stop, marks[end])
+            spans = []
+            at = start = newline_at + 1
+            newline_at = _newline_at(text, at)
+        if at < stop:
+            spans.append(span((at - start, stop - start, style)))
+            at = stop
+    if spans:
+        yield line(spans, start, at)
+
+
+def _newline_at(text: str, start: int) -> int:
+    """Where the next LF stands; the end of the text where there is none."""
+    at = text.find("\n", start)
+    return at if at >= 0 else len(text)
+
+
+def _escaped_spans(words: str, spans: Sequence[Span], view: View) -> list[Span]:
+    """The spans of words, which are one behind the other, as they are once the words are escaped."""
+    from rich.text import Span
+
+    lengths = [len(visible(words[start:end], ascii_only=view.ascii_only)) for start, end, _style in spans]
+    edges = pairwise(accumulate(lengths, initial=0))
+    return [Span(start, end, span.style) for (start, end), span in zip(edges, spans, strict=True)]
 
 
 def end_mark(end: str, *, plain: bool, ascii_only: bool) -> str:

@@ -12,13 +12,14 @@ from unicodedata import category
 
 DISPLAY_CAP = 64 * 1024
 """How much of a body is displayed, in bytes: escaping takes up to 0.3 s a megabyte."""
+HEXDUMP_OCTETS = 16
+"""How many octets a line of a hexdump has."""
 
 _ESCAPED_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _ASCII_NAMES = {0x09: "\\t", 0x0A: "\\n", 0x0D: "\\r"}
 _LINE_CHARACTERS = "\t\n\r"
 _WITHOUT_LINES = dict.fromkeys(map(ord, _LINE_CHARACTERS))
 _HEXDUMP_SHARE = 0.3
-_HEXDUMP_OCTETS = 16
 
 
 class _Table(dict[int, str]):
@@ -93,12 +94,12 @@ def needs_hexdump(body: bytes, content_encoding: str = "") -> bool:
 def hexdump(data: bytes) -> tuple[str, ...]:
     """Lines of offset, 16 octets and their ASCII characters; 78 columns each."""
     return tuple(
-        _hexdump_line(at, data[at : at + _HEXDUMP_OCTETS]) for at in range(0, len(data), _HEXDUMP_OCTETS)
+        _hexdump_line(at, data[at : at + HEXDUMP_OCTETS]) for at in range(0, len(data), HEXDUMP_OCTETS)
     )
 
 
 def _hexdump_line(at: int, octets: bytes) -> str:
-    half = _HEXDUMP_OCTETS // 2
+    half = HEXDUMP_OCTETS // 2
     digits = f"{octets[:half].hex(' '):<23}  {octets[half:].hex(' '):<23}"
     shown = "".join(chr(octet) if 0x20 <= octet < 0x7F else "." for octet in octets)
     return f"{at:08x}  {digits}  |{shown}|"
