@@ -261,10 +261,10 @@ from tutor.play import start
 
 go_on_loading = start.go_on_loading
 
-def drawn():
+def drawn(table):
     print("modules:", *sys.modules, sep="\\n")
     print("end of modules; collects garbage:", gc.isenabled())
-    go_on_loading()
+    go_on_loading(table)
     print("from now on:", gc.isenabled(), flush=True)
     os._exit(0)
 
@@ -284,12 +284,15 @@ def at_first_prompt(tmp_path: Path) -> str:
 
 
 def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: str) -> None:
-    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+    """Neither Flask and `requests` nor what reads and draws exchanges is loaded before the first prompt."""
     loaded = set(at_first_prompt.partition("modules:\n")[2].partition("end of modules")[0].split())
     assert {"prompt_toolkit", "tutor.play.step"} <= loaded
     drawing = {f"tutor.screen.{name}" for name in ("wire", "compare", "explained", "lesson_map")}
     playing = {f"tutor.play.{name}" for name in ("crafting", "exercise", "editor")}
-    assert not loaded & {"requests", "urllib3", "tutor.workshop", *drawing, *playing}
+    answering = {"flask", "werkzeug", "jinja2", "http.server", "tutor.sandbox.server", "tutor.sandbox.watch"}
+    firing = {"requests", "urllib3", "tutor.client", "tutor.call", "tutor.workshop"}
+    reading = {f"tutor.wire.{name}" for name in ("message", "timeline", "exchange", "frames", "event_stream")}
+    assert not loaded & {*answering, *firing, *reading, *drawing, *playing}
 
 
 def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:

@@ -29,7 +29,8 @@ from tutor.call import (
 )
 from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, WebSocketBlock
 from tutor.language import _
-from tutor.sandbox.server import LOOPBACK, SandboxServer
+from tutor.sandbox.listening import LOOPBACK
+from tutor.sandbox.server import SandboxServer
 from tutor.standstill import CLOCK_S, TIMES, StandstillWatch, clock_offset_s
 from tutor.wire import frames as wire_frames
 from tutor.wire.escape import visible

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tutor.wire.exchange import Direction, Exchange
+if TYPE_CHECKING:
+    from tutor.wire.exchange import Exchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,9 @@ class Traffic:
 
 def traffic_of(exchanges: Iterable[Exchange]) -> Traffic:
     """What crossed in these exchanges; one in which nothing did is none."""
+    # Here, because a session counts nothing before something was fired.
+    from tutor.wire.exchange import Direction
+
     total = Traffic()
     for exchange in exchanges:
         sent, received = (
