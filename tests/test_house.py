@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -241,7 +242,7 @@ def test_help_loads_nothing_of_weight(arguments: list[str], tmp_path: Path) -> N
 def test_list_needs_no_flask_no_markdown_and_no_requests(tmp_path: Path) -> None:
     """`list` reads outlines and the progress, and loads nothing that only lessons need."""
     loaded = loaded_by_command(tmp_path, "list")
-    assert not loaded & (HEAVY - {"rich", "sqlite3"})
+    assert not loaded & (HEAVY - {"rich", "sqlite3", "msgspec"})
 
 
 def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
@@ -256,6 +257,7 @@ def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
 
 FIRST_PROMPT = """
 import gc, os, sys
+from dataclasses import is_dataclass
 import tutor.cli
 from tutor.play import start
 
@@ -263,6 +265,10 @@ go_on_loading = start.go_on_loading
 
 def drawn(table):
     print("modules:", *sys.modules, sep="\\n")
+    ours = [vars(module).values() for name, module in sys.modules.items() if name.startswith("tutor.")]
+    kinds = {each for values in ours for each in values if isinstance(each, type)}
+    made = [each.__name__ for each in kinds if each.__module__.startswith("tutor.") and is_dataclass(each)]
+    print("dataclasses:", *made)
     print("end of modules; collects garbage:", gc.isenabled())
     go_on_loading(table)
     print("from now on:", gc.isenabled(), flush=True)
@@ -293,6 +299,11 @@ def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: 
     firing = {"requests", "urllib3", "tutor.client", "tutor.call", "tutor.workshop"}
     reading = {f"tutor.wire.{name}" for name in ("message", "timeline", "exchange", "frames", "event_stream")}
     assert not loaded & {*answering, *firing, *reading, *drawing, *playing}
+
+
+def test_a_first_screen_makes_no_dataclasses(at_first_prompt: str) -> None:
+    """Where a session must import a class of values, it is one that is made quickly."""
+    assert re.findall("^dataclasses: (.*)$", at_first_prompt, re.MULTILINE) == ["Fault"]
 
 
 def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tutor.course.faults import Faults, Place
 from tutor.course.prose import Markdown, Measure, in_characters, in_words, length_of, quote_text
@@ -12,8 +13,7 @@ from tutor.course.scan import Section
 from tutor.language import _
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """How long texts may be in one language, by its own measure."""
 
     measure: Measure

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tutor.course.model import Question, QuestionKind, Source, Step
 from tutor.language import _, ngettext
@@ -21,8 +22,7 @@ TAKE_NUMBERS = frozenset({QuestionKind.NUMBER, QuestionKind.TEXT})
 """Kinds of question to which a number is an answer."""
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """The question that is open, and the help that was taken in this step."""
 
     question: Question | None = None
