@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pygments.lexer import Lexer
     from rich.text import Text
 
 Run = tuple[str, str]
@@ -32,7 +33,7 @@ def runs(text: str, language: str) -> list[Run]:
     from pygments.util import ClassNotFound
 
     try:
-        lexer = get_lexer_by_name(language)
+        lexer = _python() if language == "python" else get_lexer_by_name(language)
     except ClassNotFound:
         return [(text, "")]
     # Unprocessed: the other entry points normalise line ends and add a last one.
@@ -50,6 +51,12 @@ def runs(text: str, language: str) -> list[Run]:
         alike.append(value)
     found.append(("".join(alike), style))
     return found if "".join([run for run, _ in found]) == text else [(text, "")]
+
+
+def _python() -> Lexer:
+    from tutor.screen.python_lexer import QuickPythonLexer
+
+    return QuickPythonLexer()
 
 
 def highlighted(text: str, language: str) -> list[Text]:
