@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
@@ -304,6 +305,24 @@ def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: 
 def test_a_first_screen_makes_no_dataclasses(at_first_prompt: str) -> None:
     """Where a session must import a class of values, it is one that is made quickly."""
     assert re.findall("^dataclasses: (.*)$", at_first_prompt, re.MULTILINE) == ["Fault"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list"]])
+def test_no_garbage_is_looked_for_at_the_end(arguments: list[str], tmp_path: Path) -> None:
+    """Whatever a command has loaded is left alone when Python ends, which takes a tenth of `--help`."""
+    code = (
+        "import atexit, gc, sys; import tutor.cli; sys.argv[1:] = {}; "
+        "atexit.register(lambda: print('looked through:', len(gc.get_objects()))); tutor.cli.main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code.format(arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+    )
+    assert int(result.stdout.rpartition("looked through:")[2]) < 100
 
 
 def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:
