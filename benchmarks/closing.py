@@ -12,7 +12,8 @@ from pathlib import Path
 import sandbox_app
 from benchmarks.rows import Row
 from benchmarks.timing import Effort
-from tutor.sandbox.server import LOOPBACK, SandboxServer
+from tutor.sandbox.listening import LOOPBACK
+from tutor.sandbox.server import SandboxServer
 
 _UPGRADE = (
     "Upgrade: websocket\r\nConnection: Upgrade\r\n"

@@ -10,10 +10,10 @@ import importlib
 import threading
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-from flask import Flask
-
-from sandbox_app import pages
+if TYPE_CHECKING:
+    from flask import Flask
 
 SECTIONS: Mapping[str, str] = MappingProxyType(
     {
@@ -38,6 +38,11 @@ def create_app(section: str, configuration: str = "") -> Flask:
     """
     if section not in SECTIONS:
         raise ValueError(f"unknown section {section!r}; known are {', '.join(SECTIONS)}")
+    # Here, so that who only looks a section up need not have Flask imported.
+    from flask import Flask
+
+    from sandbox_app import pages
+
     module = importlib.import_module(f"{__name__}.{SECTIONS[section]}")
     app = Flask(__name__, static_folder="static" if section in WITH_STATIC_FILES else None)
     # Whatever FLASK_DEBUG says: with it, errors would not become responses.

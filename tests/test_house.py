@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -241,7 +243,7 @@ def test_help_loads_nothing_of_weight(arguments: list[str], tmp_path: Path) -> N
 def test_list_needs_no_flask_no_markdown_and_no_requests(tmp_path: Path) -> None:
     """`list` reads outlines and the progress, and loads nothing that only lessons need."""
     loaded = loaded_by_command(tmp_path, "list")
-    assert not loaded & (HEAVY - {"rich", "sqlite3"})
+    assert not loaded & (HEAVY - {"rich", "sqlite3", "msgspec"})
 
 
 def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
@@ -256,15 +258,20 @@ def test_list_reads_no_lesson_file_twice(tmp_path: Path) -> None:
 
 FIRST_PROMPT = """
 import gc, os, sys
+from dataclasses import is_dataclass
 import tutor.cli
 from tutor.play import start
 
 go_on_loading = start.go_on_loading
 
-def drawn():
+def drawn(table):
     print("modules:", *sys.modules, sep="\\n")
+    ours = [vars(module).values() for name, module in sys.modules.items() if name.startswith("tutor.")]
+    kinds = {each for values in ours for each in values if isinstance(each, type)}
+    made = [each.__name__ for each in kinds if each.__module__.startswith("tutor.") and is_dataclass(each)]
+    print("dataclasses:", *made)
     print("end of modules; collects garbage:", gc.isenabled())
-    go_on_loading()
+    go_on_loading(table)
     print("from now on:", gc.isenabled(), flush=True)
     os._exit(0)
 
@@ -284,12 +291,38 @@ def at_first_prompt(tmp_path: Path) -> str:
 
 
 def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: str) -> None:
-    """Neither `requests` nor what draws exchanges and runs exercises is loaded before the first prompt."""
+    """Neither Flask and `requests` nor what reads and draws exchanges is loaded before the first prompt."""
     loaded = set(at_first_prompt.partition("modules:\n")[2].partition("end of modules")[0].split())
     assert {"prompt_toolkit", "tutor.play.step"} <= loaded
     drawing = {f"tutor.screen.{name}" for name in ("wire", "compare", "explained", "lesson_map")}
     playing = {f"tutor.play.{name}" for name in ("crafting", "exercise", "editor")}
-    assert not loaded & {"requests", "urllib3", "tutor.workshop", *drawing, *playing}
+    answering = {"flask", "werkzeug", "jinja2", "http.server", "tutor.sandbox.server", "tutor.sandbox.watch"}
+    firing = {"requests", "urllib3", "tutor.client", "tutor.call", "tutor.workshop"}
+    reading = {f"tutor.wire.{name}" for name in ("message", "timeline", "exchange", "frames", "event_stream")}
+    assert not loaded & {*answering, *firing, *reading, *drawing, *playing}
+
+
+def test_a_first_screen_makes_no_dataclasses(at_first_prompt: str) -> None:
+    """Where a session must import a class of values, it is one that is made quickly."""
+    assert re.findall("^dataclasses: (.*)$", at_first_prompt, re.MULTILINE) == ["Fault"]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["list"]])
+def test_no_garbage_is_looked_for_at_the_end(arguments: list[str], tmp_path: Path) -> None:
+    """Whatever a command has loaded is left alone when Python ends, which takes a tenth of `--help`."""
+    code = (
+        "import atexit, gc, sys; import tutor.cli; sys.argv[1:] = {}; "
+        "atexit.register(lambda: print('looked through:', len(gc.get_objects()))); tutor.cli.main()"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code.format(arguments)],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env=os.environ | {"FLASK_HTTP_TUTOR_HOME": str(tmp_path)},
+    )
+    assert int(result.stdout.rpartition("looked through:")[2]) < 100
 
 
 def test_garbage_is_looked_for_from_the_first_prompt_on(at_first_prompt: str) -> None:

@@ -93,11 +93,14 @@ def test_a_learner_takes_the_new_lesson(written: Path, tmp_path: Path) -> None:
         assert "Which Content-Type comes" in terminal.transcript
 
 
-def test_a_lesson_of_no_section_is_told_and_no_traceback(written: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("wishes", [(), ("--plain",)])
+def test_a_lesson_of_no_section_is_told_and_no_traceback(
+    wishes: tuple[str, ...], written: Path, tmp_path: Path
+) -> None:
     """A lesson whose section the sandbox does not have ends in one line that names the file."""
     file = written / "1.1-first-lesson.md"
     file.write_text(file.read_text("utf-8").replace('section = "2.1"', 'section = "9.9"'), "utf-8")
-    with Terminal("--pack", str(written), "1.1.1", "--plain", home=tmp_path) as terminal:
+    with Terminal("--pack", str(written), "1.1.1", *wishes, home=tmp_path) as terminal:
         assert terminal.ended() == 2
         assert "1.1-first-lesson.md: the sandbox cannot answer" in terminal.transcript.replace("\n", "")
         assert "Traceback" not in terminal.transcript

@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError, InvalidChunkLength
 
 from tutor.call import READ_BYTES, Call, Count
 from tutor.language import _
-from tutor.sandbox.server import LOOPBACK
+from tutor.sandbox.listening import LOOPBACK
 from tutor.wire.request import Request
 
 if TYPE_CHECKING:

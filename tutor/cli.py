@@ -5,10 +5,12 @@ Only click is imported here; each command imports what it needs when it runs.
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -34,6 +36,8 @@ def main() -> NoReturn:
     ending.open_missing_streams()
     code = run(sys.argv[1:], os.environ)
     ending.end_undisturbed()
+    # Python would look once more through all that is there for garbage, and it is all over.
+    gc.freeze()
     sys.exit(code)
 
 
@@ -199,9 +203,10 @@ def commands(language: str) -> click.Group:
     @usage.argument("lesson", required=False, default="")
     @usage.option("--json", "as_json", is_flag=True, help=_("For programs: JSON on stdout."))
     def list_(lesson: str, as_json: bool, **options: Any) -> int:
-        from tutor.learner.listing import list_lessons
+        with _uncollected():
+            from tutor.learner.listing import list_lessons
 
-        return list_lessons(_environment(language, options), lesson, as_json=as_json)
+            return list_lessons(_environment(language, options), lesson, as_json=as_json)
 
     @group.command(
         "notes",
@@ -378,15 +383,19 @@ def commands(language: str) -> click.Group:
 
 
 def _start(language: str, options: Mapping[str, Any], lesson: str = "") -> int:
-    import gc
-
-    # What is imported and parsed up to the first prompt stays: to look through it for garbage again and again
-    # takes a sixth of that time. The prompt lets it be collected again.
-    gc.disable()
-    try:
+    # The first prompt lets garbage be collected again.
+    with _uncollected():
         from tutor.play.start import start
 
         return start(_environment(language, options), lesson)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Look for no garbage: what is imported and parsed stays, and is looked through again and again."""
+    gc.disable()
+    try:
+        yield
     finally:
         gc.enable()
 

@@ -13,9 +13,10 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tutor.call import (
     MOST_RESPONSE_BYTES,
@@ -29,7 +30,8 @@ from tutor.call import (
 )
 from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, WebSocketBlock
 from tutor.language import _
-from tutor.sandbox.server import LOOPBACK, SandboxServer
+from tutor.sandbox.listening import LOOPBACK
+from tutor.sandbox.server import SandboxServer
 from tutor.standstill import CLOCK_S, TIMES, StandstillWatch, clock_offset_s
 from tutor.wire import frames as wire_frames
 from tutor.wire.escape import visible

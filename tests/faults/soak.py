@@ -20,6 +20,7 @@ from tutor.environment import Environment
 from tutor.learner.steady import SteadyProgress
 from tutor.play.prompt import Leave
 from tutor.play.session import Session
+from tutor.play.table import Table
 from tutor.screen.output import Output
 
 EXCHANGES, STREAMS, SOCKETS = 40, 4, 1
@@ -165,10 +166,9 @@ def main(folder: Path, rounds: int) -> None:
     out = Output(screen, variables)  # type: ignore[arg-type]  # all of TextIO that it uses
     env = Environment(out=out, err=out, stdin=sys.stdin, variables=variables, pack=pack)
     with SteadyProgress(folder / "home") as progress:
-        session = Session(env, open_pack(pack), progress, _Script(lines()))
-        session.run(None)
-        _server, client = session._table
-        traffic = client.traffic
+        table = Table()
+        Session(env, open_pack(pack), progress, _Script(lines()), table).run(None)
+        traffic = table.traffic
     sys.stdout.write(
         json.dumps({"measured": measured, "exchanges": traffic.exchanges, "at_end": _measured()})
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from tests.grading.exchanges import HELLO_REQUEST, HELLO_RESPONSE, NOT_FOUND, WEBSOCKET, exchange
 from tutor.course.model import (
@@ -91,7 +92,7 @@ def test_symptoms_of_a_mistake_mean_nothing_where_all_passes() -> None:
 
 def test_a_client_that_gave_up_is_missed_but_on_a_plain_socket() -> None:
     """A response that never ends does not pass; what a plain socket makes of one is the lesson's to say."""
-    given_up = replace(HELLO, error="The response had not ended after 5 s.")
+    given_up = dataclasses.replace(HELLO, error="The response had not ended after 5 s.")
     for raw, passes in ((False, False), (True, True)):
         probe = replace(PLAIN, raw=raw)
         assert grade_exercise(greet(), (probe,), {"plain": (given_up,)}).passes is passes
@@ -100,8 +101,8 @@ def test_a_client_that_gave_up_is_missed_but_on_a_plain_socket() -> None:
 @pytest.mark.parametrize(
     ("answer", "passes"),
     [
-        (replace(WEBSOCKET, error="Frame 2 should be text."), False),
-        (replace(LOST, error="No WebSocket."), True),
+        (dataclasses.replace(WEBSOCKET, error="Frame 2 should be text."), False),
+        (dataclasses.replace(LOST, error="No WebSocket."), True),
     ],
 )
 def test_frames_count_once_the_websocket_is_open(answer: Exchange, passes: bool) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from tests.grading.exchanges import MOVED, NOT_FOUND, claim, exchange, question
 from tutor.course.model import Expectation, Operator, Question, QuestionKind, WrongAnswer

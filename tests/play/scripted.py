@@ -21,6 +21,7 @@ from tutor.play.bench import Bench
 from tutor.play.commands import Typed, read
 from tutor.play.conversation import Conversation
 from tutor.play.step import StepPlayer
+from tutor.play.table import LaterRun
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import rows
 from tutor.screen.output import Output
@@ -172,7 +173,10 @@ def _play(
     )
     learner = Learner(screen, lesson, step, work, asked(step))
     talk = Conversation(env, learner)
-    run = StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name))
+    run = LaterRun(
+        step,
+        lambda: StepRun(server, client, step, lambda name: sandbox_app.create_app(lesson.number, name)),
+    )
     player = StepPlayer(
         talk,
         lesson,

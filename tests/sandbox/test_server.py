@@ -20,6 +20,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.sandbox.plain import WAIT_S, talk
 from tutor.errors import SandboxError
+from tutor.sandbox.listening import listening_socket
 from tutor.sandbox.server import KEPT_FINISHED, SandboxServer
 from tutor.wire.exchange import Direction
 
@@ -210,6 +211,28 @@ def test_close_wakes_who_waits_for_an_exchange(server: SandboxServer) -> None:
     server.close()
     waiting.join(WAIT_S)
     assert not waiting.is_alive()
+
+
+def test_who_waits_in_a_queue_is_answered_once_there_is_an_app() -> None:
+    """A connection to a socket that listened before the server was made gets the first app's answer."""
+    listening = listening_socket()
+    port = listening.getsockname()[1]
+    with socket.create_connection(("127.0.0.1", port)) as waiting:
+        waiting.sendall(b"GET /hello HTTP/1.0\r\n\r\n")
+        with SandboxServer(listening=listening) as server:
+            assert server.port == port
+            server.replace_app(make_app("first"))
+            waiting.settimeout(WAIT_S)
+            assert b"Hello from first" in b"".join(iter(lambda: waiting.recv(65536), b""))
+
+
+def test_a_server_that_never_had_an_app_closes() -> None:
+    """What waits in the queue then is refused, as is what comes later."""
+    listening = listening_socket()
+    port = listening.getsockname()[1]
+    SandboxServer(listening=listening).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_close_may_be_called_twice() -> None:

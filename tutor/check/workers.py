@@ -13,10 +13,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe, wait
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
+
+from msgspec.structs import replace
 
 from tutor.check.report import Check, CheckStatus, describe
 from tutor.check.steps import LessonChecker, MakeApp

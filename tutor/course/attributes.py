@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tutor.course.faults import Faults, Place, quoted
 from tutor.language import _
@@ -22,8 +23,7 @@ _ITEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """One item; `name` is `#` for an id, `value` is None for a bare word."""
 
     name: str
@@ -31,8 +31,7 @@ class Attribute:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Attributes:
+class Attributes(Struct, frozen=True):
     """What stands between the braces, in order."""
 
     items: tuple[Attribute, ...] = ()
@@ -52,8 +51,7 @@ class Attributes:
         return any(item.name == name and item.value in (None, "true") for item in self.items)
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
+class Allowed(Struct, frozen=True):
     """The attributes that a heading or a block may carry."""
 
     id: bool = False

@@ -1,6 +1,7 @@
 """The keys of the TOML blocks, as types, and their reading: every fault of a block, not only the first."""
 
 # No postponed annotations: msgspec would compile each of them when the first lesson is read.
+from functools import cache
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
@@ -135,7 +136,7 @@ class _Reader:
         return read
 
     def _struct(self, table: dict[str, Any], type_: type[msgspec.Struct], at: Path) -> msgspec.Struct:
-        fields = {field.name: field.type for field in msgspec.structs.fields(type_)}
+        fields = _fields(type_)
         for key in table:
             if key not in fields:
                 message = _("Unknown key {key}.").format(key=quoted(key))
@@ -148,6 +149,12 @@ class _Reader:
             except _UnreadableError:
                 continue
         return type_(**read)
+
+
+@cache
+def _fields(type_: type[msgspec.Struct]) -> dict[str, Any]:
+    """The types of a table's keys. Kept, because msgspec reads the annotations anew each time."""
+    return {field.name: field.type for field in msgspec.structs.fields(type_)}
 
 
 def _name(at: Path) -> str:

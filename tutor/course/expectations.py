@@ -6,8 +6,9 @@ import math
 import re
 import warnings
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from tutor.course.faults import Faults, Place, quoted
 from tutor.course.live_paths import (
@@ -69,8 +70,7 @@ def read_expectations(
     return tuple(reader.read)
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     block: TomlBlock
     faults: Faults
     exchanges: Collection[str]

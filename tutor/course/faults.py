@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from itertools import islice
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from tutor import language
 from tutor.course.model import Fault
@@ -30,13 +31,12 @@ class Place(NamedTuple):
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class Faults:
+class Faults(Struct, frozen=True):
     """The faults of one file, in the order of finding, with the ids of what is being read."""
 
     file: str
     where: str = ""
-    found: list[Fault] = field(default_factory=list)
+    found: list[Fault] = []
 
     def within(self, name: str) -> Faults:
         """The same collection, one level further in: lesson, step, block."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from tutor.course.attributes import ID, Allowed, check_attributes
 from tutor.course.blocks import LessonHead, read_body

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+
+from msgspec import Struct
 
 from tutor.course.faults import quoted, suggestion
 from tutor.language import _
@@ -98,8 +99,7 @@ class LivePathError(Exception):
     """A path that leads to no value; the message says what may stand there."""
 
 
-@dataclass(frozen=True, slots=True)
-class LivePath:
+class LivePath(Struct, frozen=True):
     """A path as written in a lesson, taken apart."""
 
     exchange: str

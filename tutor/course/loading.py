@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from tutor.course.contents import Outline, shown_path
 from tutor.course.exercise_files import FOLDER, with_exercise_files

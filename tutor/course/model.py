@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeGuard
 
+from msgspec import Struct
+
 from tutor.course.contents import Part
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Struct, frozen=True):
     """One claim about an exchange: the live value at `path`, matched by `operator` against `value`.
 
     `path` is what follows the exchange's id in a live path: `("response", "headers", "Allow")`.
@@ -45,8 +46,7 @@ class Operator(StrEnum):
     """True: there is such a value. False: there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Until:
+class Until(Struct, frozen=True):
     """Limits of a stream; what comes first ends it. None: no such limit."""
 
     events: int | None = None
@@ -54,16 +54,14 @@ class Until:
     ms: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Prose:
+class Prose(Struct, frozen=True):
     """Markdown between blocks, as it stands; code fences that are none of ours included."""
 
     markdown: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """Code of the sandbox to show as it runs."""
 
     kind: str
@@ -76,8 +74,7 @@ class Source:
     """The configuration of the sandbox to look in."""
 
 
-@dataclass(frozen=True, slots=True)
-class HttpBlock:
+class HttpBlock(Struct, frozen=True):
     """A request to fire. `text` may hold `{{live values}}`; `tutor.grading.live.insert` fills them in."""
 
     id: str
@@ -91,7 +88,7 @@ class HttpBlock:
     with_id: str = ""
     after_ms: int = 0
     """With `with_id`: starts that long after the other one started."""
-    until: Until = field(default_factory=Until)
+    until: Until = Until()
     compare: str = ""
     """The id of the exchange that is set beside it; its own: its first hop beside its last."""
     diagram: bool = False
@@ -106,8 +103,7 @@ class HttpBlock:
     """Of a probe: what it is worth."""
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(Struct, frozen=True):
     """A WebSocket frame to send, or to expect."""
 
     send: bool
@@ -120,8 +116,7 @@ class Frame:
     """To send: `data` spells bytes to write as they stand, as in a raw `http` block."""
 
 
-@dataclass(frozen=True, slots=True)
-class WebSocketBlock:
+class WebSocketBlock(Struct, frozen=True):
     """A WebSocket connection: the target, and the frames in order. Its texts may hold `{{live values}}`."""
 
     id: str
@@ -149,8 +144,7 @@ class QuestionKind(StrEnum):
     EXERCISE = "exercise"
 
 
-@dataclass(frozen=True, slots=True)
-class WrongAnswer:
+class WrongAnswer(Struct, frozen=True):
     """An answer known to be wrong, with the misconception behind it."""
 
     key: str
@@ -166,8 +160,7 @@ class WrongAnswer:
     """exercise: the class of an exception that its code raises while a probe is answered."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(Struct, frozen=True):
     """What is asked. Keys, never the translated words, say which answer is right."""
 
     id: str
@@ -230,8 +223,7 @@ def is_fired(block: Block) -> TypeGuard[ExchangeBlock]:
     return isinstance(block, HttpBlock | WebSocketBlock) and not block.of
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One idea, with something to do."""
 
     id: str
@@ -292,8 +284,7 @@ class Step:
         return tuple(block for block in self.blocks if isinstance(block, Question))
 
 
-@dataclass(frozen=True, slots=True)
-class CodeFile:
+class CodeFile(Struct, frozen=True):
     """A file of an exercise."""
 
     file: str
@@ -301,8 +292,7 @@ class CodeFile:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class ExerciseFiles:
+class ExerciseFiles(Struct, frozen=True):
     """The Python files that belong to an exercise."""
 
     id: str
@@ -312,8 +302,7 @@ class ExerciseFiles:
     """By the key of the mistake, in the order of the lesson file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lesson:
+class Lesson(Struct, frozen=True):
     """One lesson file."""
 
     id: str

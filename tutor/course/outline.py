@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tutor.course.attributes import ID, Attributes, split_attributes
 from tutor.course.contents import FORMAT, Outline, OutlineStep, Part
@@ -24,8 +25,7 @@ class CourseError(TutorError):
     exit_code = ExitCode.USAGE
 
 
-@dataclass(frozen=True, slots=True)
-class StepHeading:
+class StepHeading(Struct, frozen=True):
     """A step's heading, read."""
 
     title: str

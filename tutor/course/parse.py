@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from tutor.course.model import Fault, Lesson
 from tutor.course.outline import CourseError, parse_outline
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CourseError", "Parsed", "parse_lesson", "parse_outline"]
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What came of a lesson file."""
 
     lesson: Lesson | None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from msgspec import Struct
 
 Measure = Callable[[str], int]
 """How long a text is."""
@@ -27,8 +27,7 @@ def in_characters(text: str) -> int:
     return in_words(re.sub(_IDEOGRAPH, " 字 ", text))
 
 
-@dataclass(frozen=True, slots=True)
-class Markdown:
+class Markdown(Struct, frozen=True):
     """A Markdown text, parsed. Lines are counted from 1."""
 
     words: tuple[tuple[int, int], ...]

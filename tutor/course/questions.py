@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from tutor.course.blocks import KINDS, Answer, ExerciseBody, QuestionBody, read_body
 from tutor.course.expectations import read_expectations
@@ -43,13 +44,12 @@ _OCTET_UNITS = ("byte", "bytes", "octet", "octets", "B")
 _CHOICE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Exchanges:
+class Exchanges(Struct, frozen=True):
     """The exchanges of a step, by id."""
 
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = {}
     """The lines on which those with the sandbox stand."""
-    probes: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    probes: Mapping[str, tuple[str, int]] = {}
     """For each that is an exercise's probe, the exercise and the line."""
 
     def before(self, line: int, of: str = "") -> tuple[str, ...]:
@@ -97,8 +97,7 @@ def check_not_empty(text: str | None, block: TomlBlock, at: Path, faults: Faults
         faults.style(block.value(*at), _("{key} is empty; write a text.").format(key=name))
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     id: str
     block: TomlBlock
     exchanges: Exchanges

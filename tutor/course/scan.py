@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _HEADING = re.compile(r"(#{1,2})(?:[ \t]+(.*))?$", re.DOTALL)
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+[ \t]*$")
 _FENCE = re.compile(r"( {0,3})(`{3,}|~{3,})(.*)$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(Struct, frozen=True):
     """A `#` or `##` heading at the start of a line."""
 
     line: int
@@ -27,8 +27,7 @@ class Heading:
     """Where `text` begins, counted from 1."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fence:
+class Fence(Struct, frozen=True):
     """A fenced block."""
 
     line: int
@@ -45,8 +44,7 @@ class Fence:
     closed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """The head of a lesson file, or one step: the lines `first` to `last`."""
 
     heading: Heading | None
@@ -55,8 +53,7 @@ class Section:
     fences: tuple[Fence, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scan:
+class Scan(Struct, frozen=True):
     """A lesson file as lines, headings and fences."""
 
     lines: tuple[str, ...]

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from difflib import get_close_matches
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tutor.course.attributes import ID, Allowed, Attributes, check_attributes, split_attributes
 from tutor.course.blocks import FrameBody, SourceBody, WebSocketBody, read_body
@@ -58,8 +60,7 @@ _CLOSE_DATA = re.compile(r"[0-9]{4}(?: .*)?", re.DOTALL)
 _EXCHANGE_BLOCKS = ("http", "websocket")
 
 
-@dataclass(frozen=True, slots=True)
-class NamedFence:
+class NamedFence(Struct, frozen=True):
     """A fence with its attributes, where it is, or was meant to be, a block of the format."""
 
     fence: Fence
@@ -145,8 +146,7 @@ def read_blocks(section: Section, lines: tuple[str, ...], app: str, faults: Faul
     return _Reader(section, lines, app, fences[:MOST_BLOCKS], faults).read()
 
 
-@dataclass(frozen=True, slots=True)
-class StepBlocks:
+class StepBlocks(Struct, frozen=True):
     """What a step's blocks hold."""
 
     blocks: tuple[Block, ...]

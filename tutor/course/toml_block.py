@@ -11,8 +11,9 @@ import re
 import tomllib
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct
 
 from tutor.course.faults import Faults, Place, quoted
 from tutor.language import _
@@ -23,8 +24,7 @@ DEEPEST = 40
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TomlBlock:
+class TomlBlock(Struct, frozen=True):
     """A table read from a block, and where its parts stand in the file."""
 
     table: dict[str, Any]
@@ -146,20 +146,19 @@ _STRINGS = tuple(
 )
 
 
-@dataclass(slots=True)
-class _Scanner:
+class _Scanner(Struct):
     """Walks through TOML and notes the offset of each key and value."""
 
     text: str
     at: int = 0
-    keys: dict[Path, int] = field(default_factory=dict)
-    values: dict[Path, int] = field(default_factory=dict)
-    statements: list[int] = field(default_factory=list)
-    repeated: dict[int, int] = field(default_factory=dict)
+    keys: dict[Path, int] = {}
+    values: dict[Path, int] = {}
+    statements: list[int] = []
+    repeated: dict[int, int] = {}
     """For a statement that gives a key of an inline table twice: where the second one stands."""
     too_deep: int | None = None
-    _arrays: dict[Path, int] = field(default_factory=dict)
-    _line_starts: list[int] = field(default_factory=list)
+    _arrays: dict[Path, int] = {}
+    _line_starts: list[int] = []
 
     def place(self, offset: int) -> Place:
         if not self._line_starts:

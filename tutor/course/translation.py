@@ -6,11 +6,12 @@ A step is translated as a whole or not at all: one that is missing, stale or fau
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from tutor.course.attributes import Allowed, Attributes, check_attributes
 from tutor.course.blocks import LessonHead, QuestionBody, read_body
@@ -54,8 +55,7 @@ class Standing(StrEnum):
     FAULTY = "faulty"
 
 
-@dataclass(frozen=True, slots=True)
-class TranslatedPart:
+class TranslatedPart(Struct, frozen=True):
     """What came of a step, or of a lesson's head."""
 
     id: str
@@ -65,8 +65,7 @@ class TranslatedPart:
     """The line of its heading; where it is missing, of the heading that it would follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
+class Translation(Struct, frozen=True):
     """What came of a translated lesson file."""
 
     language: str

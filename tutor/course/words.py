@@ -6,7 +6,8 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tutor.course.model import Block, HttpBlock, Lesson, Prose, Question, Source, Step, WebSocketBlock
 from tutor.course.prose import without_code
@@ -18,8 +19,7 @@ _ENGLISH_WORD = re.compile(r"(?<![\w-])[a-z]{2,}(?![\w-])")
 _LOWER_CASE = re.compile(r"[a-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Anchor:
+class Anchor(Struct, frozen=True):
     """A block that keeps its place in a translation, so that the prose around it is tied to it."""
 
     kind: str

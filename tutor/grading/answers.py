@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
+
+from msgspec import Struct
 
 from tutor.course.model import Question, QuestionKind
 from tutor.grading.spelling import clean, difference, fold, read_status, readings, same_form
@@ -107,8 +108,7 @@ def _typed(text: str) -> list[str]:
     return list(dict.fromkeys(each for form in readings(text) for each in (same_form(form), _plain(form))))
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+class _Asked(Struct, frozen=True):
     """A question as it stands on the screen."""
 
     question: Question
@@ -172,8 +172,7 @@ def _example_row(asked: _Asked) -> str:
 # --- one of several options
 
 
-@dataclass(frozen=True, slots=True)
-class _Option:
+class _Option(Struct, frozen=True):
     """How a text was read as an option: its key, or a sentence that says why it is none."""
 
     key: str = ""

@@ -10,15 +10,16 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from tutor.errors import ExitCode, TutorError
 from tutor.language import _, ngettext
-from tutor.wire.event_stream import events
-from tutor.wire.exchange import Exchange
-from tutor.wire.frames import frames
-from tutor.wire.message import Message
-from tutor.wire.timeline import Timeline, ViewArgument
+
+# A first screen inserts an address alone: what reads exchanges is imported where one is read.
+if TYPE_CHECKING:
+    from tutor.wire.exchange import Exchange
+    from tutor.wire.message import Message
+    from tutor.wire.timeline import Timeline, ViewArgument
 
 
 class Absent(Enum):
@@ -248,6 +249,9 @@ def _missing_hop(exchange: str, count: int) -> str:
 
 def _missing_numbered(exchange: str, numbered: re.Match[str], part: str, chosen: Exchange) -> str:
     """One sentence on an event or a frame that did not come, or a part that it does not have."""
+    from tutor.wire.event_stream import events
+    from tutor.wire.frames import frames
+
     is_event = numbered[1] == "event"
     count = len(events(chosen)) if is_event else len(frames(chosen))
     if int(numbered[2]) <= count:
@@ -338,10 +342,15 @@ def _whole_value(part: str, chosen: Exchange) -> object:
         return round(chosen.duration_s * 1000)
     if chosen.response is None:
         return ABSENT
+    from tutor.wire.event_stream import events
+    from tutor.wire.frames import frames
+
     return len(events(chosen)) if part == "events" else len(frames(chosen))
 
 
 def _event_value(part: str, place: int, chosen: Exchange) -> object:
+    from tutor.wire.event_stream import events
+
     found = events(chosen)[place - 1 : place]
     if not found:
         return ABSENT
@@ -356,6 +365,8 @@ def _event_value(part: str, place: int, chosen: Exchange) -> object:
 
 
 def _frame_value(part: str, place: int, chosen: Exchange) -> object:
+    from tutor.wire.frames import frames
+
     found = frames(chosen)[place - 1 : place]
     if not found:
         return ABSENT

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
 from http import HTTPStatus
+
+from msgspec import Struct
 
 from tutor.language import _
 
@@ -116,8 +117,7 @@ def _unnamed(text: str, field_name: str) -> str:
     return text[found.end() :] if found else ""
 
 
-@dataclass(frozen=True, slots=True)
-class StatusText:
+class StatusText(Struct, frozen=True):
     """A status as a person writes it: `404`, `404 Not Found`, `HTTP/1.1 404 NOT FOUND`."""
 
     code: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+
+from msgspec import Struct
 
 from tutor.errors import UsageError
 from tutor.language import _
@@ -15,8 +16,7 @@ FOLDER = "flask-http-tutor"
 """The name of the folder that is made where the learner chooses none."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkFolder:
+class WorkFolder(Struct, frozen=True):
     """Where a learner's files stand: `<exercise>.py` each."""
 
     path: Path

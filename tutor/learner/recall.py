@@ -6,8 +6,9 @@ Pure but for the `Progress` it is given.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from msgspec import Struct
 
 from tutor.course.model import Lesson, Question, Step
 from tutor.learner.progress import Attempt, Progress, StepState, state_of
@@ -25,16 +26,14 @@ SOURCES: Mapping[int, tuple[int, ...]] = {1: (1, 1, 1), 2: (1, 1, 2), 3: (1, 1, 
 SOURCES_LATER = (1, 2, 3)
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
+class Variant(Struct, frozen=True):
     """A step of a recall pool, with the lesson it belongs to."""
 
     lesson: Lesson
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
-class Miss:
+class Miss(Struct, frozen=True):
     """A question that was answered wrong at first, or guessed wrong."""
 
     step: Step

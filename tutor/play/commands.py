@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 from tutor.language import _
 from tutor.language import mark as N_  # noqa: N812 - gettext's own name
@@ -36,8 +37,7 @@ class Verb(StrEnum):
     QUIT = "quit"
 
 
-@dataclass(frozen=True, slots=True)
-class CommandHelp:
+class CommandHelp(Struct, frozen=True):
     """How a command is typed, and what it does in a few words."""
 
     verb: Verb
@@ -95,8 +95,7 @@ BARE_WORDS = {
 """Words that work without the colon, where no option reads so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """A line as it was understood: a command with its argument, an answer, or a command that there is not."""
 
     verb: Verb | None = None

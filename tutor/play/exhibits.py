@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from tutor.client import StepRun
 from tutor.course.model import ExchangeBlock, HttpBlock, Lesson, Question, Source, Step
 from tutor.errors import SandboxError
 from tutor.grading.live import split_path
 from tutor.language import _
 from tutor.play.conversation import Conversation
+from tutor.play.table import LaterRun
 from tutor.screen.beat import RESERVED_ROWS, Exhibit, Fixed, Item, rows
-from tutor.wire.exchange import Exchange
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from tutor.screen.wire import View
+    from tutor.wire.exchange import Exchange
 
 ROWS_FROM = 3
 """So many exchanges in a run are shown as rows."""
@@ -26,7 +26,7 @@ ROWS_FROM = 3
 class Exhibits:
     """What a step has fired so far, numbered from 1 in this order, and how it is drawn."""
 
-    def __init__(self, talk: Conversation, lesson: Lesson, step: Step, run: StepRun) -> None:
+    def __init__(self, talk: Conversation, lesson: Lesson, step: Step, run: LaterRun) -> None:
         self._talk = talk
         self._lesson = lesson
         self._step = step
@@ -200,10 +200,10 @@ class Exhibits:
         return [line for beat in self._talk.beats(items) for line in beat]
 
     def source_items(self, block: Source) -> list[Item]:
-        from tutor.sandbox.source import SourceError, excerpts
+        from tutor.sandbox.source import SourceError
 
         try:
-            found = excerpts(self._run.app(block.app), block)
+            found = self._run.excerpts(block)
         except SourceError as error:
             raise SandboxError(f"{self._lesson.file}:{block.line}: {error}") from None
         return [self._talk.screens.source(excerpt) for excerpt in found]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from tutor.course.model import Question, QuestionKind
 from tutor.course.prose import in_characters, in_words
@@ -22,8 +23,7 @@ LONG_OPTION_CHARACTERS = 8
 _IN_CODE = {QuestionKind.TEXT, QuestionKind.NUMBER, QuestionKind.REQUEST}
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """A sentence of the tutor's own, then the lesson's words, both Markdown."""
 
     start: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from tutor import language
-from tutor.client import Client, StepRun
 from tutor.course.contents import Outline, OutlineStep
 from tutor.course.model import Lesson, Step
 from tutor.course.pack import Address, Pack
@@ -30,12 +30,13 @@ from tutor.learner.recall import (
 )
 from tutor.learner.settings import LANGUAGE
 from tutor.learner.steady import SteadyProgress
-from tutor.lesson_app import app_of
+from tutor.lesson_app import app_of, code_of
 from tutor.play.bench import Bench
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation, Moved, Passed
 from tutor.play.prompt import Prompter
 from tutor.play.step import StepPlayer
+from tutor.play.table import Table
 from tutor.play.way import (
     deeper_near,
     deeper_offered,
@@ -45,7 +46,6 @@ from tutor.play.way import (
     previous_main,
     undone,
 )
-from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Fixed, Item
 from tutor.wire.traffic import Traffic, traffic_of
 
@@ -54,9 +54,11 @@ _ON_LAST_PAGE = 2
 
 
 class Session:
-    """One sitting: a server for all steps, and the learner's way through them."""
+    """One sitting: a table for all steps, which is left at its end, and the learner's way through them."""
 
-    def __init__(self, env: Environment, pack: Pack, progress: SteadyProgress, prompter: Prompter) -> None:
+    def __init__(
+        self, env: Environment, pack: Pack, progress: SteadyProgress, prompter: Prompter, table: Table
+    ) -> None:
         self._env = env
         self._pack = pack
         self._progress = progress
@@ -70,8 +72,7 @@ class Session:
         self._player: StepPlayer | None = None
         self._here: tuple[Outline, OutlineStep] | None = None
         self._bench = Bench(progress, env.work)
-        self._table: tuple[SandboxServer, Client]
-        """Set while the session runs."""
+        self._table = table
         self._traffic_kept = Traffic()
         """What of the client's traffic, and of what arrived in this step, is kept already."""
         self._talk.handler = self._handle
@@ -84,14 +85,12 @@ class Session:
         """
         first_time = self._progress.position() is None
         was_away = is_rested(self._progress.attempts(), self._env.now())
-        with SandboxServer() as server:
-            client = Client(server)
-            self._table = server, client
-            server.on_stop = self._talk.ring
-            self._talk.heed = lambda: self._tell_news(server)
+        with self._table as table:
+            table.on_news = self._talk.ring
+            self._talk.heed = self._tell_news
             try:
                 here = self._first_place(start)
-                opening = self._opening(server, here, first_time=first_time)
+                opening = self._opening(here, first_time=first_time)
                 if here is not None and was_away:
                     self._warm_up(here[0], after_break=True)
                 while here is not None:
@@ -101,15 +100,14 @@ class Session:
                 # Ctrl-C between two prompts, where nothing goes on that it could end.
                 pass
             finally:
-                client.close()
                 self._bench.close()
         self._farewell()
         return ExitCode.OK
 
-    def _tell_news(self, server: SandboxServer) -> None:
+    def _tell_news(self) -> None:
         """Say what has become of the sandbox; raises SandboxError where it has stopped for good."""
         try:
-            news = server.news()
+            news = self._table.news()
         except SandboxError as error:
             kept = _("Your progress is kept.")
             raise SandboxError(language.sentences(str(error), kept)) from None
@@ -156,16 +154,14 @@ class Session:
     def _is_finished(self, outline: Outline) -> bool:
         return standing(outline, self._progress.states(outline.id)).finished
 
-    def _opening(
-        self, server: SandboxServer, here: tuple[Outline, OutlineStep] | None, *, first_time: bool
-    ) -> list[Item]:
+    def _opening(self, here: tuple[Outline, OutlineStep] | None, *, first_time: bool) -> list[Item]:
         """What stands before the first beat: the welcome, or where the learner is again."""
         if here is None:
             return []
         outline, step = here
         if first_time:
             first = next(item for item in self._lesson(outline).steps if item.id == step.id)
-            return [self._talk.screens.welcome(server.address, self._env.language, first)]
+            return [self._talk.screens.welcome(self._table.address, self._env.language, first)]
         previous = previous_main(outline, step.id)
         if previous is not None:
             lesson = self._lesson(outline)
@@ -231,15 +227,14 @@ class Session:
 
     def _player_of(self, lesson: Lesson, step: Step, from_memory: str = "") -> StepPlayer:
         """A player for a step on its lesson's sandbox; commands are about it from now on."""
-        server, client = self._table
-        run = StepRun(server, client, step, lambda name: app_of(lesson, name))
-        self._traffic_kept = client.traffic
+        run = self._table.run(step, partial(app_of, lesson), partial(code_of, lesson))
+        self._traffic_kept = self._table.traffic
         self._player = StepPlayer(
             self._talk,
             lesson,
             step,
             run,
-            address=server.address,
+            address=self._table.address,
             seed=self._seed,
             record=lambda question, text, grade: self._record(
                 lesson, step, question.id, text, grade, question.prediction
@@ -258,8 +253,7 @@ class Session:
         """Keep what has crossed the wire since this was done last."""
         if self._player is None:
             return
-        _server, client = self._table
-        total = client.traffic + traffic_of(self._player.arrived)
+        total = self._table.traffic + traffic_of(self._player.arrived)
         self._progress.record_traffic(lesson.id, total - self._traffic_kept)
         self._traffic_kept = total
 
@@ -328,7 +322,7 @@ class Session:
     def _opening_prose(self, lesson: Lesson) -> list[Item]:
         from tutor.course.model import Prose
 
-        return self._talk.screens.prose_items(Prose(lesson.opening, lesson.line), self._table[0].address)
+        return self._talk.screens.prose_items(Prose(lesson.opening, lesson.line), self._table.address)
 
     def _record(
         self, lesson: Lesson, step: Step, question_id: str, text: str, grade: Grade, prediction: bool

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import gc
-import threading
 
-from tutor import client
 from tutor.environment import Environment
 from tutor.errors import ExitCode, UsageError
 from tutor.language import _
@@ -13,6 +11,7 @@ from tutor.learner.course import open_course
 from tutor.learner.steady import SteadyProgress
 from tutor.play.prompt import prompter
 from tutor.play.session import Session
+from tutor.play.table import Table
 
 
 def start(env: Environment, name: str = "") -> ExitCode:
@@ -28,14 +27,16 @@ def start(env: Environment, name: str = "") -> ExitCode:
             raise UsageError(
                 _("A lesson needs a terminal. Without one, prove the course with: flask-http-tutor check")
             )
-        return Session(env, pack, progress, prompter(env, go_on_loading)).run(address)
+        table = Table()
+        asks = prompter(env, lambda: go_on_loading(table))
+        return Session(env, pack, progress, asks, table).run(address)
 
 
-def go_on_loading() -> None:
-    """Import what only firing needs while the learner reads; whoever fires before that waits for it.
+def go_on_loading(table: Table) -> None:
+    """Import what only answering and firing need while the learner reads; whoever fires before waits for it.
 
     Garbage is collected from now on, but not looked for in what is there already.
     """
     gc.freeze()
     gc.enable()
-    threading.Thread(target=client.load, name="load", daemon=True).start()
+    table.begin_loading()

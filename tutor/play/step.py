@@ -7,7 +7,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from tutor import language
-from tutor.client import StepRun
 from tutor.course.model import (
     Block,
     ExchangeBlock,
@@ -33,8 +32,8 @@ from tutor.play.conversation import Conversation, Passed
 from tutor.play.exhibits import Exhibits
 from tutor.play.screens import Sendable, label_for
 from tutor.play.step_commands import TAKE_NUMBERS, Asked, StepCommands
+from tutor.play.table import LaterRun
 from tutor.screen.beat import Fixed, Item
-from tutor.wire.exchange import Exchange
 from tutor.wire.raw_text import parse_raw_block
 from tutor.wire.request import (
     RequestSyntaxError,
@@ -45,6 +44,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from tutor.play.exercise import ExercisePlayer
+    from tutor.wire.exchange import Exchange
 
 RecordAttempt = Callable[[Question, str, Grade], None]
 
@@ -69,7 +69,7 @@ class StepPlayer:
         talk: Conversation,
         lesson: Lesson,
         step: Step,
-        run: StepRun,
+        run: LaterRun,
         *,
         address: str,
         seed: str,
@@ -272,10 +272,12 @@ class StepPlayer:
         self._exhibits.block = group[-1]
         self._exhibits.live.clear()
         self._exhibits.before = len(self._exhibits.exchanges)
+        # Before anything is drawn as it arrives.
+        run = self._run.now
         for block in group:
             try:
                 with LiveDrawing(self._talk.env.out) as live:
-                    hops = self._run.fire(
+                    hops = run.fire(
                         block,
                         on_piece=live.on_piece,
                         on_pause=self._wait_for_rest,
@@ -308,7 +310,7 @@ class StepPlayer:
         if last is None:
             self._talk.reply([_("Nothing has been fired yet in this step.")])
             return
-        self._run.restart()
+        self._run.now.restart()
         self._exhibits.exchanges.clear()
         for block in self.step.exchanges:
             exchanges = self._fire_all([block])
@@ -402,7 +404,7 @@ class StepPlayer:
         crafting = Crafting(
             self._talk,
             self.step,
-            self._run,
+            self._run.now,
             self._exhibits,
             question,
             address=self._address,

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tutor.client import StepRun
+from msgspec import Struct
+
 from tutor.course.model import Question, QuestionKind, Source, Step
 from tutor.language import _, ngettext
 from tutor.play.commands import Typed, Verb
 from tutor.play.conversation import Conversation
 from tutor.play.exhibits import Exhibits
-from tutor.wire.exchange import Exchange
+from tutor.play.table import LaterRun
 from tutor.wire.request import RequestSyntaxError, parse_request_line
+
+if TYPE_CHECKING:
+    from tutor.wire.exchange import Exchange
 
 TAKE_NUMBERS = frozenset({QuestionKind.NUMBER, QuestionKind.TEXT})
 """Kinds of question to which a number is an answer."""
 
 
-@dataclass(slots=True)
-class Asked:
+class Asked(Struct):
     """The question that is open, and the help that was taken in this step."""
 
     question: Question | None = None
@@ -46,7 +49,7 @@ class StepCommands:
         self,
         talk: Conversation,
         step: Step,
-        run: StepRun,
+        run: LaterRun,
         exhibits: Exhibits,
         asked: Asked,
         *,
@@ -204,7 +207,7 @@ class StepCommands:
             return
         block = self._exhibits.block
         try:
-            excerpt = view_excerpt(self._run.app(block.app if block else ""), exchange.timeline.endpoint)
+            excerpt = view_excerpt(self._run.now.app(block.app if block else ""), exchange.timeline.endpoint)
         except SourceError as error:
             self._talk.reply([str(error)])
             return
@@ -221,7 +224,7 @@ class StepCommands:
             return
         block = self._exhibits.block
         # On an app of its own, so that trying things out never changes what the step will see.
-        hops = self._run.fire_request(request, app=block.app if block else "", aside=True)
+        hops = self._run.now.fire_request(request, app=block.app if block else "", aside=True)
         self._exhibits.exchanges += [(_("tried"), exchange) for exchange in hops]
         items = [
             item

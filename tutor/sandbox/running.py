@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tutor.sandbox.listening import LOOPBACK
 from tutor.sandbox.recorder import DEFAULT_CAP, Connection
-from tutor.sandbox.server import LOOPBACK
 from tutor.wire.exchange import Exchange, Piece
 
 if TYPE_CHECKING:

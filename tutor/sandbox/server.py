@@ -24,6 +24,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from tutor.errors import SandboxError
 from tutor.language import _
+from tutor.sandbox.listening import LOOPBACK, listening_socket
 from tutor.sandbox.recorder import DEFAULT_CAP, Connection, RecordingSocket
 from tutor.sandbox.watch import Trace, run, watch
 from tutor.wire.exchange import Exchange, Piece
@@ -33,13 +34,11 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
     from flask import Flask
 
-LOOPBACK = "127.0.0.1"
 KEPT_FINISHED = 128
 """Finished connections that can still be asked for."""
 MOST_OPEN = 100
 """Connections open at once. Some systems allow a process 256 files, and progress needs its own."""
 
-_BACKLOG = 128
 _POLL_S = 0.01
 """How often the accepting thread looks whether it shall stop."""
 _GRACE_S = 0.03
@@ -70,8 +69,12 @@ class SandboxServer:
         cap_bytes: int = DEFAULT_CAP,
         port: int = 0,
         any_host: bool = False,
+        listening: socket.socket | None = None,
     ) -> None:
         """Start serving. Port 0 takes a free one; with `any_host` no Host is refused.
+
+        With a socket that listens already, in place of the port, whoever waits in its queue is answered once
+        there is an app: from the first `replace_app` on. The socket is closed together with the server.
 
         Raises SandboxError where the port cannot be had.
         """
@@ -95,14 +98,15 @@ class SandboxServer:
         self._untold = False
         """It was started again, and nobody has asked since."""
         self._lost: SandboxError | None = None
-        if app is not None:
-            self.replace_app(app)
-        self._server = _Server(self, port)
+        self._server = _Server(self, listening or listening_socket(port))
         self.port: int = self._server.port
         self.host = f"{LOOPBACK}:{self.port}"
         self.address = f"http://{self.host}"
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
-        self._thread.start()
+        if app is not None:
+            self.replace_app(app)
+        elif listening is None:
+            self._thread.start()
 
     def __enter__(self) -> Self:
         return self
@@ -159,6 +163,8 @@ class SandboxServer:
         _prepare(app)
         with self._changed:
             before, self._app, self._apps = self._apps, app, [app]
+            if self._thread.ident is None:
+                self._thread.start()
         for each in before:
             if each is not app:
                 _stop(each)
@@ -233,6 +239,9 @@ class SandboxServer:
         started_s = time.perf_counter()
         for app in apps:
             _stop(app)
+        if self._thread.ident is None:
+            self._server.server_close()
+            return
         self._server.shutdown()
         self._thread.join()
         self._server.join_requests(started_s + _GRACE_S)
@@ -290,7 +299,7 @@ class SandboxServer:
 class _Server(ThreadedWSGIServer):
     """Werkzeug's threaded server with recorded sockets, and with threads that can be waited for."""
 
-    def __init__(self, owner: SandboxServer, port: int) -> None:
+    def __init__(self, owner: SandboxServer, listening: socket.socket) -> None:
         self.owner = owner
         self._lock = threading.Lock()
         self._threads_by_socket: dict[RecordingSocket, threading.Thread] = {}
@@ -298,13 +307,13 @@ class _Server(ThreadedWSGIServer):
         self._threads_ending: list[threading.Thread] = []
         self._gone: OSError | None = None
         """Why the last `accept` found no listening socket."""
-        with _listening_socket(port) as listening:
+        with listening:
             # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
             super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
 
     def listen(self, port: int) -> None:
         """Listen anew, where that has ended; raises SandboxError."""
-        self.socket = _listening_socket(port)
+        self.socket = listening_socket(port)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         if not self._has_room():
@@ -510,23 +519,6 @@ class _Silence(io.TextIOBase):
 
 
 _SILENCE = _Silence()
-
-
-def _listening_socket(port: int) -> socket.socket:
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((LOOPBACK, port))
-        listening.listen(_BACKLOG)
-    except (OSError, OverflowError) as error:
-        listening.close()
-        reason = error.strerror if isinstance(error, OSError) else error
-        raise SandboxError(
-            _("The sandbox cannot listen on {host}:{port}: {reason}.").format(
-                host=LOOPBACK, port=port, reason=reason
-            )
-        ) from error
-    return listening
 
 
 def _prepare(app: Flask) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
+import linecache
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import CodeType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tutor.course.model import Source
 from tutor.language import _
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A piece of code to show."""
 
     name: str
@@ -41,6 +40,32 @@ def excerpts(app: Flask, source: Source) -> tuple[Excerpt, ...]:
     return tuple(_cut(_find(app, source.kind, name), source.lines) for name in source.names)
 
 
+def excerpts_ahead(code: CodeType, source: Source) -> tuple[Excerpt, ...] | None:
+    """The same, found in the code of the app's module before that is run; None where only the app can tell.
+
+    A view is told by the name of its function, if that is the only one, and by its decorator.
+    """
+    if source.kind != "view":
+        return None
+    found = []
+    for name in source.names:
+        functions = [each for each in _functions(code) if each.co_name == name]
+        if len(functions) != 1:
+            return None
+        excerpt = _code_excerpt(name, functions[0])
+        if not excerpt.code.startswith("@app.route(") or "endpoint=" in excerpt.code:
+            return None
+        found.append(_cut(excerpt, source.lines))
+    return tuple(found)
+
+
+def _functions(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _functions(constant)
+
+
 def view_excerpt(app: Flask, endpoint: str) -> Excerpt:
     """The whole code of an endpoint's view function.
 
@@ -56,6 +81,8 @@ def _find(app: Flask, kind: str, name: str) -> Excerpt:
     functions = app.view_functions if kind == "view" else {item.__name__: item for item in _hooks(app)}
     function: Callable[..., Any] | None = functions.get(name)
     if function is None:
+        import difflib
+
         close = difflib.get_close_matches(name, functions, n=1)
         if kind == "view":
             message = _("The app has no view of endpoint {name}.")
@@ -63,11 +90,7 @@ def _find(app: Flask, kind: str, name: str) -> Excerpt:
             message = _("The app has no hook named {name}.")
         hint = _(" Did you mean {close}?").format(close=close[0]) if close else ""
         raise SourceError(message.format(name=name) + hint)
-    try:
-        code = inspect.getsource(inspect.unwrap(function))
-    except (OSError, TypeError):
-        raise SourceError(_("The code of {name} cannot be read.").format(name=name)) from None
-    return _excerpt(name, code, "python")
+    return _code_excerpt(name, getattr(inspect.unwrap(function), "__code__", None))
 
 
 def _hooks(app: Flask) -> Iterator[Callable[..., Any]]:
@@ -97,6 +120,16 @@ def _template(app: Flask, name: str) -> Excerpt:
     except TemplateNotFound:
         raise SourceError(_("The app has no template {name}.").format(name=name)) from None
     return _excerpt(name, code, "html+jinja")
+
+
+def _code_excerpt(name: str, code: CodeType | None) -> Excerpt:
+    lines: list[str] = []
+    if code is not None:
+        linecache.checkcache(code.co_filename)
+        lines = linecache.getlines(code.co_filename)[code.co_firstlineno - 1 :]
+    if not lines:
+        raise SourceError(_("The code of {name} cannot be read.").format(name=name))
+    return _excerpt(name, "".join(inspect.getblock(lines)), "python")
 
 
 def _excerpt(name: str, code: str, language: str) -> Excerpt:

@@ -7,8 +7,9 @@ one, and happens only as far as the beat would not fit; what still does not fit 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -17,8 +18,7 @@ RESERVED_ROWS = 5
 """Rows of the terminal that a beat leaves: the prompt, its bar, and a look back at what was typed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fixed:
+class Fixed(Struct, frozen=True):
     """Lines that never fold. `keep_with_next`: a heading never ends a beat."""
 
     lines: Sequence[Text]
@@ -32,8 +32,7 @@ class Fixed:
         return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Exhibit:
+class Exhibit(Struct, frozen=True):
     """Lines that fold: `render(0)` is the whole, `render(folds)` the least."""
 
     render: Callable[[int], Sequence[Text]]
@@ -80,8 +79,7 @@ def lay_out(items: Sequence[Item], *, width: int, height: int, full: bool = Fals
     return min(splits, key=lambda split: (len(split.beats), split.cuts)).beats
 
 
-@dataclass(frozen=True, slots=True)
-class _Split:
+class _Split(Struct, frozen=True):
     beats: list[list[Text]]
     cuts: int
     """How many beats begin in the middle of something."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from pygments.lexer import Lexer
     from rich.text import Text
 
 Run = tuple[str, str]
@@ -43,7 +44,7 @@ def styled(text: str, language: str, unmarked: str = "", *, ahead: str = "") -> 
 
     nothing_marked = Styled(text, [len(text)], [unmarked])
     try:
-        lexer = get_lexer_by_name(language)
+        lexer = _python() if language == "python" else get_lexer_by_name(language)
     except ClassNotFound:
         return nothing_marked
     starts: list[int] = []
@@ -69,6 +70,12 @@ def runs(text: str, language: str) -> list[Run]:
     """The text cut into styled runs; joined they are the text again."""
     _text, stops, styles = styled(text, language)
     return [(text[at:stop], style) for at, stop, style in zip([0, *stops], stops, styles, strict=False)]
+
+
+def _python() -> Lexer:
+    from tutor.screen.python_lexer import QuickPythonLexer
+
+    return QuickPythonLexer()
 
 
 def highlighted(text: str, language: str) -> list[Text]:

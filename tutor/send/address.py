@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from tutor.errors import UsageError
 from tutor.language import _
-from tutor.sandbox.server import LOOPBACK
+from tutor.sandbox.listening import LOOPBACK
 
 _HTTP_PORT = 80
 

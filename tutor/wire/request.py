@@ -9,8 +9,9 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
+
+from msgspec import Struct
 
 from tutor.language import _
 from tutor.wire.escape import visible
@@ -49,8 +50,7 @@ _SPACE = " \t\r\n"
 _SHOWN = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Struct, frozen=True):
     """A request that `requests` is to send."""
 
     method: str
@@ -58,12 +58,11 @@ class Request:
     """Path and query as written; characters that no target may hold are for the client to encode."""
     fields: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
-    without: frozenset[str] = field(default=frozenset())
+    without: frozenset[str] = frozenset()
     """Default fields of `requests` to leave out, spelled as in `DEFAULT_FIELDS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawRequest:
+class RawRequest(Struct, frozen=True):
     """Bytes for a plain socket."""
 
     data: bytes
@@ -71,8 +70,7 @@ class RawRequest:
     """Offsets into `data` at which the client stops until it is told to go on, in order."""
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """A file to send in a form."""
 
     file_name: str
@@ -160,8 +158,7 @@ def _request(words: list[_Word], items: _Items) -> Request:
     return items.request(method, target)
 
 
-@dataclass(frozen=True, slots=True)
-class _Word:
+class _Word(Struct, frozen=True):
     """One word of a line, its quotes taken off, and where it stands."""
 
     text: str
@@ -175,8 +172,7 @@ class _Word:
         return RequestSyntaxError(said, self.line, self.column)
 
 
-@dataclass(frozen=True, slots=True)
-class _Datum:
+class _Datum(Struct, frozen=True):
     """An item of the body."""
 
     word: _Word
@@ -185,14 +181,13 @@ class _Datum:
     is_json: bool
 
 
-@dataclass(slots=True)
-class _Items:
+class _Items(Struct):
     """The items behind the target, as they add up to a request."""
 
-    fields: list[tuple[str, str]] = field(default_factory=list)
-    without: dict[str, str] = field(default_factory=dict)
-    query: list[tuple[str, str]] = field(default_factory=list)
-    data: list[_Datum] = field(default_factory=list)
+    fields: list[tuple[str, str]] = []
+    without: dict[str, str] = {}
+    query: list[tuple[str, str]] = []
+    data: list[_Datum] = []
     form: bool = False
     read_file: ReadFile | None = None
     raw: str | None = None

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tutor.wire.exchange import Direction, Exchange
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from tutor.wire.exchange import Exchange
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Struct, frozen=True):
     """A count of exchanges and of their bytes, heads and framing included."""
 
     exchanges: int = 0
@@ -39,6 +41,9 @@ class Traffic:
 
 def traffic_of(exchanges: Iterable[Exchange]) -> Traffic:
     """What crossed in these exchanges; one in which nothing did is none."""
+    # Here, because a session counts nothing before something was fired.
+    from tutor.wire.exchange import Direction
+
     total = Traffic()
     for exchange in exchanges:
         sent, received = (
