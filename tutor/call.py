@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol
 
 from tutor.course.model import Until
 from tutor.language import _
@@ -35,9 +35,6 @@ _LEFT_S = 0.2
 READ_BYTES = 65536
 _LATE_S = 0.005
 """How much later than at its deadline an operation may end."""
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 class Target(Protocol):
@@ -192,7 +189,7 @@ class DeadlineSocket(socket.socket):
     """A client's socket on which no operation outlasts its call's deadline."""
 
     def __init__(self, plain: socket.socket, call: Call) -> None:
-        super().__init__(plain.family, plain.type, plain.proto, fileno=plain.detach())
+        super().__init__(fileno=plain.detach())
         self._call = call
         self._received_bytes = 0
         self._waits_s = -1.0
@@ -209,13 +206,23 @@ class DeadlineSocket(socket.socket):
         """Keep the deadline, whatever urllib3 asks for."""
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
-        count = self._until_deadline(super().recv_into, buffer, nbytes, flags)
+        self._begin()
+        try:
+            count = super().recv_into(buffer, nbytes, flags)
+        except BaseException as error:
+            self._broke_off(error)
+            raise
         self._took(buffer, count)
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         at_s = time.perf_counter()
-        self._until_deadline(super().sendall, data, flags)
+        self._begin()
+        try:
+            super().sendall(data, flags)
+        except BaseException as error:
+            self._broke_off(error)
+            raise
         if self.record is not None:
             self.record.record(Direction.REQUEST, at_s, data, memoryview(data).nbytes)
 
@@ -240,26 +247,25 @@ class DeadlineSocket(socket.socket):
             self._call.give_up()
             raise OSError(errno.EMSGSIZE, os.strerror(errno.EMSGSIZE))
 
+    def _begin(self) -> None:
+        """Let the operation that follows end at the deadline; raises TimeoutError where that has passed."""
+        left_s = self._call.left_s()
+        if left_s <= 0:
+            raise TimeoutError("timed out")
+        self._wait_at_most(left_s)
+
     def _wait_at_most(self, seconds: float) -> None:
         # Only where it changes: each time it gives way to the server's thread, which costs more than reading.
         if not 0 <= self._waits_s - seconds <= _LATE_S:
             super().settimeout(seconds)
             self._waits_s = seconds
 
-    def _until_deadline(self, operation: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-        left_s = self._call.left_s()
-        if left_s <= 0:
-            raise TimeoutError("timed out")
-        self._wait_at_most(left_s)
-        try:
-            return operation(*args, **kwargs)
-        except TimeoutError:
+    def _broke_off(self, error: BaseException) -> None:
+        """Note why an operation failed, before urllib3 closes the connection and anyone else hears of it."""
+        if isinstance(error, TimeoutError):
             self._call.expire()
-            raise
-        except KeyboardInterrupt:
-            # Here, because urllib3 closes the connection before anyone further out hears of it.
+        elif isinstance(error, KeyboardInterrupt):
             self._call.give_up()
-            raise
 
 
 def _why_timed_out(call: Call, exchange: Exchange) -> str:

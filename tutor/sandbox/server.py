@@ -432,7 +432,7 @@ class _Handler(WSGIRequestHandler):
         record = self.connection.connection
         if record.upgraded:
             # The WebSocket's own thread reads the client's closing frame; it closes when it has it.
-            self.connection.close_called.wait(_LAST_FRAME_S)
+            self.connection.wait_for_close(_LAST_FRAME_S)
         super().finish()
         self._read_file.close()
 
