@@ -13,7 +13,7 @@ import sandbox_app
 from benchmarks.plain_server import RecordingServer, serving
 from benchmarks.rows import Row
 from benchmarks.timing import Effort, in_turns, ratios
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.request import Request
 

@@ -15,7 +15,7 @@ from tutor.check import exercises, workers
 from tutor.check import steps as checked_steps
 from tutor.check.run import run
 from tutor.check.selection import Selection
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.model import Until
 from tutor.course.pack import open_pack
 from tutor.wire.exchange import Direction, Exchange

@@ -24,7 +24,7 @@ from tests.check.lesson import LESSON, make_app
 from tests.exercise_pack import write_exercises
 from tests.play.scripted import play, table
 from tutor.check.run import run
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.beat import Exhibit, Fixed, lay_out

@@ -25,8 +25,6 @@ MAY_IMPORT = {
     "grading": {"language", "errors", "wire", "course"},
     "sandbox": {"language", "errors", "wire", "course"},
     "standstill": set(),
-    "call": {"language", "wire", "course", "sandbox"},
-    "by_requests": {"language", "wire", "sandbox", "call"},
     "client": {
         "language",
         "errors",
@@ -35,8 +33,6 @@ MAY_IMPORT = {
         "grading",
         "sandbox",
         "standstill",
-        "call",
-        "by_requests",
     },
     "workshop": {"language", "errors", "wire", "course", "grading", "sandbox", "client", "standstill"},
     "screen": {"language", "errors", "wire", "course", "grading"},
@@ -59,7 +55,7 @@ MAY_IMPORT = {
     },
     "lesson_app": {"language", "errors", "course"},
     "export": {"language", "wire"},
-    "send": {"language", "errors", "environment", "wire", "sandbox", "call", "client", "screen", "export"},
+    "send": {"language", "errors", "environment", "wire", "sandbox", "client", "screen", "export"},
     "serve": {"language", "errors", "environment", "wire", "sandbox", "screen", "send"},
     "translate": {"language", "errors", "environment", "course"},
     "new_pack": {"language", "errors", "environment"},
@@ -297,7 +293,7 @@ def test_the_first_screen_needs_nothing_that_only_firing_needs(at_first_prompt: 
     drawing = {f"tutor.screen.{name}" for name in ("wire", "compare", "explained", "lesson_map")}
     playing = {f"tutor.play.{name}" for name in ("crafting", "exercise", "editor")}
     answering = {"flask", "werkzeug", "jinja2", "http.server", "tutor.sandbox.server", "tutor.sandbox.watch"}
-    firing = {"requests", "urllib3", "tutor.client", "tutor.call", "tutor.workshop"}
+    firing = {"requests", "urllib3", "tutor.client", "tutor.workshop"}
     reading = {f"tutor.wire.{name}" for name in ("message", "timeline", "exchange", "frames", "event_stream")}
     assert not loaded & {*answering, *firing, *reading, *drawing, *playing}
 

@@ -15,7 +15,7 @@ import requests
 from sandbox_app import create_app
 from sandbox_app.contexts import CONFIGURATIONS
 from sandbox_app.waits import VISIT_S, wait
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.exchange import Exchange
 from tutor.wire.request import Request

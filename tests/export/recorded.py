@@ -13,7 +13,7 @@ import flask_sock
 from flask import Flask, Response, redirect, request
 from flask.typing import ResponseReturnValue
 
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.exchange import Exchange
 from tutor.wire.message import Message

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.export.recorded import RAW, REQUESTS, WAIT_S, absent, any_server, meaning, sent
 from tests.faults.office import PROXIES
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.model import Frame, WebSocketBlock
 from tutor.export.curl import curl_command, quoted
 from tutor.export.python import python_code

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.export.recorded import RAW, REQUESTS, any_server, sent
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.model import Frame, WebSocketBlock
 from tutor.export.har import har
 from tutor.sandbox.server import SandboxServer

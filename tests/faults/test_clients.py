@@ -21,7 +21,7 @@ from flask.typing import ResponseReturnValue
 from tests.play.sample_pack import write_pack
 from tests.sandbox.plain import talk
 from tests.terminal import Terminal
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.learner.progress import Progress
 from tutor.sandbox.server import MOST_OPEN, SandboxServer
 from tutor.wire.exchange import Direction, Exchange

@@ -22,7 +22,8 @@ STEP = """
 import sys
 from pathlib import Path
 from sandbox_app import create_app
-from tutor.client import Client, StepRun
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.pack import open_pack
 from tutor.sandbox.server import SandboxServer
 

@@ -18,7 +18,8 @@ import pytest
 
 import sandbox_app
 from tests.sandbox.plain import talk
-from tutor.client import FRAME_WAIT_S, Client
+from tutor.client.by_websocket import FRAME_WAIT_S
+from tutor.client.client import Client
 from tutor.course.model import Frame, WebSocketBlock
 from tutor.sandbox.running import RunningServer
 from tutor.sandbox.server import SandboxServer

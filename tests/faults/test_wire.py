@@ -12,7 +12,7 @@ import pytest
 
 from tests.command import ROOT, flask_http_tutor
 from tests.faults.hostile import CHUNKED, HEAD, WAIT_S, Answer, bomb, endless, says
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.running import RunningServer
 from tutor.wire.exchange import Direction, Exchange
 from tutor.wire.request import RawRequest, Request

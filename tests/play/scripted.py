@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import sandbox_app
-from tutor.client import Client, StepRun
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.model import Lesson, Question, QuestionKind, Step
 from tutor.course.shuffle import shown_order
 from tutor.environment import Environment

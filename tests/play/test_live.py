@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from flask import Flask
 
 from tests.play.scripted import Screen
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.play.live import LiveDrawing
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.output import Output

@@ -15,7 +15,7 @@ import sandbox_app
 from tests.play.sample_pack import write_pack
 from tests.sandbox.plain import talk
 from tests.terminal import Terminal
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.play.commands import Typed, Verb, read
 from tutor.play.write_out import write_out
 from tutor.sandbox.server import SandboxServer

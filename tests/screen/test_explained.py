@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask
 
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.explained import explained_lines
 from tutor.wire.exchange import Exchange

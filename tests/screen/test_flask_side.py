@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Flask, abort
 
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.sandbox.server import SandboxServer
 from tutor.screen.flask_side import flask_line, timeline_lines
 from tutor.wire.exchange import Exchange

@@ -19,7 +19,8 @@ from tutor.check.questions import (
     verdict_text,
 )
 from tutor.check.report import Check, CheckKind, CheckStatus
-from tutor.client import Client, StepRun
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.model import (
     Block,
     ExchangeBlock,

@@ -22,7 +22,7 @@ from msgspec.structs import replace
 
 from tutor.check.report import Check, CheckStatus, describe
 from tutor.check.steps import LessonChecker, MakeApp
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.model import Lesson, QuestionKind, Step, WebSocketBlock
 from tutor.errors import SandboxError
 from tutor.language import _, in_use, use

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tutor.client import Client
+from tutor.client.client import Client
 from tutor.course.model import Lesson
 from tutor.course.pack import Address, Pack, open_pack
 from tutor.environment import Environment

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from tutor.client import Client, StepRun
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.model import ExchangeBlock, HttpBlock, Lesson, QuestionKind
 from tutor.grading.live import LiveValueError, insert
 from tutor.grading.requests import grade_request

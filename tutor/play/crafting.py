@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from tutor.client import StepRun
+from tutor.client.run import StepRun
 from tutor.course.model import HttpBlock, Question, Step
 from tutor.grading.live import insert
 from tutor.grading.requests import as_sent, grade_request

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
 
-    from tutor.client import Client, StepRun
+    from tutor.client.client import Client
+    from tutor.client.run import StepRun
     from tutor.course.model import Source, Step
     from tutor.sandbox.server import SandboxServer
     from tutor.sandbox.source import Excerpt
@@ -113,7 +114,7 @@ class Table:
         """A step's run, whose app answers from now on; the first ones may do so a little later."""
 
         def make() -> StepRun:
-            from tutor.client import StepRun
+            from tutor.client.run import StepRun
 
             return StepRun(*self._server_and_client(), step, make_app)
 
@@ -133,7 +134,7 @@ class Table:
         try:
             if self._run is not None:
                 _ = self._run.now
-            from tutor import client
+            from tutor.client import client
 
             client.load()
         except BaseException as error:
@@ -141,7 +142,7 @@ class Table:
             self.on_news()
 
     def _server_and_client(self) -> tuple[SandboxServer, Client]:
-        from tutor.client import Client
+        from tutor.client.client import Client
         from tutor.sandbox.server import SandboxServer
 
         with self._lock:

@@ -19,7 +19,7 @@ from tutor.wire.request import RawRequest, Request, RequestSyntaxError, Upload, 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from tutor.call import Target
+    from tutor.client.call import Target
 
 _PROGRAM = "flask-http-tutor"
 _HOSTS = ("127.0.0.1", "localhost")
@@ -52,7 +52,7 @@ def send(env: Environment, words: Sequence[str], wishes: Wishes) -> ExitCode:
     _check(words, wishes)
     request = _request(env, words, wishes)
     with _server(request, wishes) as server:
-        from tutor.client import Client
+        from tutor.client.client import Client
 
         if not wishes.at:
             env.err.show(

@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tutor.client import BlocksRun, Client
+from tutor.client.client import Client
+from tutor.client.run import BlocksRun
 from tutor.course.model import ExchangeBlock, Question
 from tutor.grading.exercises import ExerciseVerdict, grade_exercise
 from tutor.grading.live import LiveValueError

@@ -14,7 +14,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3.connection import HTTPConnection
 from urllib3.exceptions import HTTPError, InvalidChunkLength
 
-from tutor.call import READ_BYTES, Call, Count
+from tutor.client.call import READ_BYTES, Call, Count
 from tutor.language import _
 from tutor.sandbox.listening import LOOPBACK
 from tutor.wire.request import Request

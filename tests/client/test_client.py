@@ -18,8 +18,9 @@ from flask import Flask, Response, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 
 from tests.sandbox.plain import WAIT_S, sink
-from tutor.call import SILENCE_S
-from tutor.client import Client, StepRun
+from tutor.client.call import SILENCE_S
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.model import Block, HttpBlock, Step, Until
 from tutor.sandbox.server import SandboxServer
 from tutor.wire.exchange import Direction, Exchange

@@ -14,8 +14,10 @@ from flask.typing import ResponseReturnValue
 from flask_sock import Sock
 
 from tests.sandbox.plain import WAIT_S
-from tutor.call import SILENCE_S
-from tutor.client import FRAME_WAIT_S, Client, StepRun
+from tutor.client.by_websocket import FRAME_WAIT_S
+from tutor.client.call import SILENCE_S
+from tutor.client.client import Client
+from tutor.client.run import StepRun
 from tutor.course.model import ExchangeBlock, Frame, HttpBlock, Step, Until, WebSocketBlock
 from tutor.grading.live import LiveValueError
 from tutor.sandbox.server import SandboxServer
