@@ -44,7 +44,7 @@ def test_step(step, server):
 
 
 def measure(effort: Effort) -> Iterator[Row]:
-    """Whole processes, one job."""
+    """Whole processes; the bare loop and pytest do one thing after another."""
     lessons = ("2.1",) if effort.quick else ()
     with tempfile.TemporaryDirectory() as folder:
         script, suite = Path(folder, "script.pickle"), Path(folder, "test_course.py")
@@ -54,11 +54,15 @@ def measure(effort: Effort) -> Iterator[Row]:
         runs = in_turns(
             {
                 "check": lambda: run((TUTOR, "check", *lessons), Path(folder, "home")).seconds,
+                "one job": lambda: (
+                    run((TUTOR, "check", "--jobs", "1", *lessons), Path(folder, "home")).seconds
+                ),
                 "bare": lambda: run((*_BARE, str(script))).seconds,
                 "pytest": lambda: run(pytest).seconds,
             },
             effort.of(3, 1),
         )
-    what = f"`check` of {'lesson 2.1' if effort.quick else 'the course'}"
-    yield Row(f"{what}, against its exchanges fired bare", ratios(runs, "check", "bare"), 1.5)
-    yield Row(f"{what}, against the same in pytest", ratios(runs, "check", "pytest"), 1.0, strict=True)
+    what = "lesson 2.1" if effort.quick else "the course"
+    for name, told in (("one job", f"`check --jobs 1` of {what}"), ("check", f"`check` of {what}")):
+        yield Row(f"{told}, against its exchanges fired bare", ratios(runs, name, "bare"), 1.5)
+        yield Row(f"{told}, against the same in pytest", ratios(runs, name, "pytest"), 1.0, strict=True)
