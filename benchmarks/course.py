@@ -53,12 +53,10 @@ def measure(effort: Effort) -> Iterator[Row]:
         pytest = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", folder, str(suite))
         runs = in_turns(
             {
-                "check": lambda: run((TUTOR, "check", *lessons), Path(folder, "home")).seconds,
-                "one job": lambda: (
-                    run((TUTOR, "check", "--jobs", "1", *lessons), Path(folder, "home")).seconds
-                ),
-                "bare": lambda: run((*_BARE, str(script))).seconds,
-                "pytest": lambda: run(pytest).seconds,
+                "check": lambda: run((TUTOR, "check", *lessons), Path(folder, "home")),
+                "one job": lambda: run((TUTOR, "check", "--jobs", "1", *lessons), Path(folder, "home")),
+                "bare": lambda: run((*_BARE, str(script))),
+                "pytest": lambda: run(pytest),
             },
             effort.of(3, 1),
         )

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.processes import TUTOR, run
+from benchmarks.processes import TUTOR, largest_kb, run
 from benchmarks.rows import Row
 from benchmarks.timing import Effort
 
@@ -65,12 +65,12 @@ def measure(effort: Effort) -> Iterator[Row]:
         for jobs in (1, 2):
             times, sizes = [], []
             for _round in range(rounds):
+                home = Path(folder, "home")
                 of_few, of_many = (
-                    run((TUTOR, "check", str(pack), "--jobs", str(jobs)), Path(folder, "home"))
-                    for pack in (small, large)
+                    (TUTOR, "check", str(pack), "--jobs", str(jobs)) for pack in (small, large)
                 )
-                times.append((of_many.seconds / many) / (of_few.seconds / few))
-                sizes.append(of_many.largest_kb / of_few.largest_kb)
+                times.append((run(of_many, home) / many) / (run(of_few, home) / few))
+                sizes.append(largest_kb(of_many, home) / largest_kb(of_few, home))
             words = f"{many:,} lessons against {few}, --jobs {jobs}"
             yield Row(f"`check` of {words}: time for each", tuple(times), 1.1)
             yield Row(f"`check` of {words}: peak memory", tuple(sizes), 1.5)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import resource
 import select
 import struct
 import subprocess
@@ -26,18 +25,14 @@ _WAIT_S = 120.0
 _AT_REST_S = 0.5
 """So long a process that sleeps has used no processor; one that is kept from it does not sleep."""
 _LOOK_S = 0.05
+_LARGEST = """
+import resource, subprocess, sys
+code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL).returncode
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+sys.exit(code)
+"""
 _CURSOR_QUERY = b"\x1b[6n"
 _CURSOR_ANSWER = b"\x1b[1;1R"
-
-
-@dataclass
-class Ended:
-    """What became of a process that has ended."""
-
-    seconds: float
-    code: int
-    largest_kb: int
-    """The memory, in KiB, of the largest of it and of the processes that it has waited for."""
 
 
 def variables(home: Path | None = None) -> dict[str, str]:
@@ -49,25 +44,39 @@ def variables(home: Path | None = None) -> dict[str, str]:
     return kept | ({"FLASK_HTTP_TUTOR_HOME": str(home)} if home is not None else {})
 
 
-def run(command: Sequence[str], home: Path | None = None, *, expect: int = 0) -> Ended:
-    """Run a command with its output thrown away, and wait for its end.
+def run(command: Sequence[str], home: Path | None = None) -> float:
+    """Run a command with its output thrown away, and wait for its end; gives the seconds that it took.
 
-    Raises RuntimeError where it ends with another exit code than is expected.
+    Raises RuntimeError where it does not end with 0.
     """
     started_s = time.perf_counter()
-    with subprocess.Popen(
+    ended = subprocess.run(
         command, cwd=ROOT, env=variables(home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL
-    ) as process:
-        _pid, status, usage = os.wait4(process.pid, 0)
-        took_s = time.perf_counter() - started_s
-        process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != expect:
-        raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
-    return Ended(took_s, process.returncode, _kb(usage))
+    )
+    took_s = time.perf_counter() - started_s
+    if ended.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {ended.returncode}")
+    return took_s
 
 
-def _kb(usage: resource.struct_rusage) -> int:
-    return usage.ru_maxrss // 1024 if sys.platform == "darwin" else usage.ru_maxrss
+def largest_kb(command: Sequence[str], home: Path | None = None) -> int:
+    """The memory, in KiB, of the largest of a command's process and of those that it has waited for.
+
+    Raises RuntimeError where it does not end with 0.
+    """
+    # What a process is started by counts as its own peak on Linux: something small has to stand between.
+    told = subprocess.run(
+        (PYTHON, "-S", "-c", _LARGEST, *command),
+        cwd=ROOT,
+        env=variables(home),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    if told.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)} ended with {told.returncode}")
+    count = int(told.stdout)
+    return count // 1024 if sys.platform == "darwin" else count
 
 
 @dataclass

@@ -35,10 +35,10 @@ def measure(effort: Effort) -> Iterator[Row]:
 def _commands(home: Path, rounds: int) -> Iterator[Row]:
     runs = in_turns(
         {
-            "click": lambda: run(CLICK).seconds,
-            "version": lambda: run((TUTOR, "--version"), home).seconds,
-            "help": lambda: run((TUTOR, "--help"), home).seconds,
-            "list": lambda: run((TUTOR, "list"), home).seconds,
+            "click": lambda: run(CLICK),
+            "version": lambda: run((TUTOR, "--version"), home),
+            "help": lambda: run((TUTOR, "--help"), home),
+            "list": lambda: run((TUTOR, "list"), home),
             "click on a terminal": lambda: _to_end(CLICK, home),
             "list on a terminal": lambda: _to_end((TUTOR, "list"), home),
         },

@@ -68,6 +68,8 @@ def test_reading_progress_creates_nothing(tmp_path: Path) -> None:
         (["reset", "7.1", "--yes"], "There is no lesson 7.1"),
         (["check", "7.1"], "There is no lesson 7.1"),
         (["check", "--format", "yaml"], "text"),
+        (["check", "--jobs", "two"], "'two' is not a valid whole number."),
+        (["serve", "--port", "70000"], "70000 is not in the range 0<=x<=65535."),
         (["check", "--output", "yaml=x"], "There is no report format yaml"),
         (["check", "--output", "no/such/folder/x.json"], "cannot be written"),
         (["list", "--bogus"], "--bogus"),

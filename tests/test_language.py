@@ -163,6 +163,7 @@ def test_the_help_of_every_command_is_chinese(line: list[str], tmp_path: Path) -
         (["list", "2.9"], "没有 2.9 这一课。最接近的是 2.4 和 2.5。"),
         (["list", "--bogus"], "没有 '--bogus' 这个选项。"),
         (["check", "--format", "x"], "'--format' 的值无效：'x' 不在"),
+        (["check", "--jobs", "two"], "'--jobs' 的值无效：'two' 不是有效的整数。"),
         (["chek"], "没有 chek 这个命令或课。你想输入的是 check 吗？"),
         (["2.1"], "上课需要终端。"),
         (["send", "GET", "hello"], "请求目标以斜杠开头。写成 /hello。"),
@@ -181,6 +182,7 @@ def test_a_report_for_people_is_chinese_and_one_for_programs_is_the_same(tmp_pat
     text = flask_http_tutor("check", "2.1.1", "--lang", "zh-CN", home=tmp_path)
     assert text.code == 0
     assert re.search(r"[0-9]+ 项通过、0 项失败，用时 [0-9.]+ 秒", text.out)
+    assert text.out.startswith("2.1  请求响应循环: ")
     reports = [
         json.loads(flask_http_tutor("check", "2.1.1", "--format", "json", "--lang", tag, home=tmp_path).out)
         for tag in ("en", "zh-CN")

@@ -276,7 +276,7 @@ def commands(language: str) -> click.Group:
     @usage.option("--fail-fast", is_flag=True, help=_("End at the first step with a failure."))
     @usage.option(
         "--jobs",
-        type=click.IntRange(1, 32),
+        type=usage.WholeNumber(1, 32),
         # A check mostly waits, so that two gain even on one processor.
         default=2,
         metavar="N",
@@ -367,7 +367,8 @@ def commands(language: str) -> click.Group:
     )
     @usage.option(
         "--port",
-        type=click.IntRange(0, 65535),
+        type=usage.WholeNumber(0, 65535),
+        metavar="N",
         default=0,
         help=_("The port; 0, the default, takes a free one."),
     )

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
+from tutor.language import _, mark_forms
 from tutor.language import mark as N_  # noqa: N812 - gettext's own name
-from tutor.language import mark_forms
 
 # click looks these up itself, in the catalogue that `tutor.cli` names to gettext.
 MESSAGES = (
@@ -143,6 +143,14 @@ class Folder(click.ParamType):  # type: ignore[type-arg]  # older versions of cl
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         return str(click.Path(exists=self._exists, file_okay=False).convert(value, param, ctx))
+
+
+class WholeNumber(click.IntRange):
+    """As `click.IntRange`, which calls itself an "integer range" where something else is typed."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        self.name = _("whole number")
+        return super().convert(value, param, ctx)
 
 
 class _Command(click.Command):

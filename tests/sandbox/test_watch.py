@@ -675,6 +675,22 @@ def test_an_app_is_freed() -> None:
     assert reference() is None
 
 
+def test_an_app_is_freed_while_its_exchange_is_kept() -> None:
+    """The app of a step goes with the step, though what it answered, timeline included, can be asked for."""
+    app = Flask("watched")
+    app.add_url_rule("/v", view_func=lambda: "v", endpoint="v")
+    reference = weakref.ref(app)
+    with SandboxServer(app) as server:
+        asked = talk(server.port, b"GET /v HTTP/1.1\r\n\r\n")
+        exchange = server.exchange_of(asked.client_port, wait_s=WAIT_S)
+        server.replace_app(Flask("next"))
+        del app
+        gc.collect()
+        assert reference() is None
+        assert server.exchange_of(asked.client_port, wait_s=0) == exchange
+        assert exchange.timeline is not None
+
+
 def test_a_request_is_freed_at_its_end() -> None:
     """A watched request is freed when it is over, without waiting for a garbage collection."""
     app = Flask("watched")

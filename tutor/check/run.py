@@ -22,7 +22,7 @@ from tutor.check.steps import MakeApp
 from tutor.check.translations import translation_checks
 from tutor.check.workers import WaitingStep, check_steps
 from tutor.course.model import Fault, Lesson
-from tutor.language import _
+from tutor.language import _, in_use
 from tutor.progress_bar import OnProgress
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _not_reached(step: WaitingStep) -> Check:
 
 
 def _lint_only(parsed: Parsed, step_ids: frozenset[str] | None) -> LessonReport:
-    lesson = parsed.lesson
+    lesson = parsed.spoken(in_use())
     return LessonReport(
         number=lesson.number if lesson else None,
         id=lesson.id if lesson else None,

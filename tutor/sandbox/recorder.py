@@ -63,7 +63,9 @@ class Connection:
         self.own = False
         """Whether the tutor itself opened it."""
         self.trace: Traced | None = None
-        """Set when a request reaches an app."""
+        """Set when a request reaches an app; let go, with the app, at the end."""
+        self._timeline: Timeline | None = None
+        """What the trace said at the end."""
         self.taken_body_bytes: int | None = None
         self.on_piece: Callable[[Piece], None] | None = None
         """Told of each piece as it is recorded, one at a time, by the thread that reads or writes it."""
@@ -105,7 +107,7 @@ class Connection:
         # Held while the listener is told, so that pieces of two threads reach it in the recorded order.
         with self._recording:
             if is_response and not self._final_started:
-                self._note_response_start(bytes(memoryview(data).cast("B")[: len(_STATUS_101)]))
+                self._note_response_start(bytes(memoryview(data).cast("B")[: min(count, len(_STATUS_101))]))
             at_s -= self._accepted_s
             kept = bytes(memoryview(data).cast("B")[: min(count, side.room)])
             side.room -= len(kept)
@@ -129,6 +131,9 @@ class Connection:
     def finish(self) -> None:
         """Say that the server is done with the connection."""
         self._finished_s = time.perf_counter()
+        if self.trace is not None:
+            # What is finished is kept for a while, and shall not keep the app of each step with it.
+            self._timeline, self.trace = self.trace.timeline(), None
         if self.on_end is not None:
             self.on_end()
 
@@ -138,7 +143,8 @@ class Connection:
         # piece is stamped before it is sent, and may be recorded behind what answers it.
         recorded = sorted(self._pieces.copy(), key=lambda each: each.at_s)
         pieces = tuple(Piece(each.direction, each.at_s, each.data, each.dropped) for each in recorded)
-        timeline = self.trace.timeline() if self.trace else None
+        trace = self.trace
+        timeline = trace.timeline() if trace is not None else self._timeline
         if timeline is not None and self.upgraded:
             timeline = replace(timeline, status=101)
         end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
