@@ -21,6 +21,11 @@ WAIT_S = 20.0
 """How long anything may take on a busy machine."""
 
 
+def _heed_hangup() -> None:
+    """Let a process end with its terminal, though the tests run under `nohup`."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+
+
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One character on a screen and how it looks."""
@@ -86,7 +91,13 @@ class Terminal:
                 env[name] = value
         command = [*through, sys.executable, "-m", "tutor", *arguments]
         self._process = pexpect.spawn(
-            command[0], command[1:], dimensions=(rows, columns), env=env, timeout=WAIT_S, cwd=cwd
+            command[0],
+            command[1:],
+            dimensions=(rows, columns),
+            env=env,
+            timeout=WAIT_S,
+            cwd=cwd,
+            preexec_fn=_heed_hangup,
         )
         self._modes = termios.tcgetattr(self._process.child_fd)
         self._process.delaybeforesend = None
