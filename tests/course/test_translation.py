@@ -259,6 +259,16 @@ def test_accepting_finds_its_place_in_any_heading(heading: str) -> None:
     assert written.count("\r") == text.count("\r")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_accepting_keeps_the_line_ends_of_the_file(end: str) -> None:
+    """Whatever ends its lines, a file is accepted and has as many lines as before, with the same ends."""
+    text = CHINESE.replace("\n", end)
+    written, ids = with_sources(text, english(), None)
+    assert ids == ("", "first", "again")
+    assert written.replace(end, "\n") == with_sources(CHINESE, english(), None)[0]
+    assert written.count(end) == text.count(end)
+
+
 def test_a_missing_hash_is_stale() -> None:
     """Where it is not said what was translated, nobody knows whether it still fits."""
     assert translated(accepted().replace(" from=", " x=").replace("{from=", "{x=")).faults

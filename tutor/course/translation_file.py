@@ -17,6 +17,8 @@ from tutor.course.words import anchor_of, feedback_of, head_hash, is_language_fr
 
 _LONGEST_LINE = 100
 _FROM_ITEM = re.compile(rf'{FROM}(?:="[^"]*"|=[^\s}}]*)?')
+_LINE_START = re.compile(r"(?<=\n)|(?<=\r)(?!\n)")
+"""Lines as `scan` counts them, each with its end."""
 _BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -88,7 +90,7 @@ def with_sources(text: str, lesson: Lesson, ids: frozenset[str] | None) -> tuple
         id_ = split_heading(section.heading)[1].value("#")
         if section.heading is not None and id_ in hashes:
             headings.append((id_, section.heading, hashes[id_]))
-    lines = text.split("\n")
+    lines = _LINE_START.split(text)
     changed: list[str] = []
     for id_, heading, hash_ in headings:
         if ids is not None and id_ not in ids:
@@ -98,12 +100,12 @@ def with_sources(text: str, lesson: Lesson, ids: frozenset[str] | None) -> tuple
         if written != line:
             lines[heading.line - 1] = written
             changed.append(id_)
-    return "\n".join(lines), tuple(changed)
+    return "".join(lines), tuple(changed)
 
 
 def _with_source(line: str, heading: Heading, hash_: str) -> str:
     _title, attributes = split_heading(heading)
-    bare = line.rstrip("\r")
+    bare = line.rstrip("\r\n")
     ending = line[len(bare) :]
     bare = bare.rstrip()
     for item in attributes.items:
