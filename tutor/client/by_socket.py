@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -10,7 +9,6 @@ from itertools import pairwise
 
 from tutor.client.call import READ_BYTES, SILENCE_S, Call, Count, DeadlineSocket
 from tutor.course.model import Until
-from tutor.sandbox.listening import LOOPBACK
 from tutor.wire.message import parse_responses
 from tutor.wire.request import RawRequest
 
@@ -25,8 +23,7 @@ def send(call: Call, request: RawRequest, on_pause: Callable[[], None]) -> str:
     """
     received = bytearray()
     try:
-        connection = call.opened(socket.create_connection((LOOPBACK, call.server.port), call.timeout_s))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = call.connect()
         # What the server said before it stopped reading is still there to be read.
         with suppress(BrokenPipeError, ConnectionResetError):
             for start, end in pairwise((0, *request.pauses, len(request.data))):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import socket
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,7 +11,6 @@ from contextlib import suppress
 from tutor.client.call import READ_BYTES, Call, DeadlineSocket
 from tutor.course.model import Frame, WebSocketBlock
 from tutor.language import _
-from tutor.sandbox.listening import LOOPBACK
 from tutor.wire import frames as wire_frames
 from tutor.wire.escape import visible
 from tutor.wire.frames import (
@@ -53,8 +51,7 @@ def outgoing(frame: Frame) -> bytes:
 def converse(call: Call, block: WebSocketBlock, outgoing: Sequence[bytes]) -> str:
     """Carry a WebSocket block out; gives what went otherwise than it says, or nothing."""
     try:
-        connection = call.opened(socket.create_connection((LOOPBACK, call.server.port), call.timeout_s))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = call.connect()
         fields = _handshake_fields(call, block)
         lines = (f"GET {block.target} HTTP/1.1", *(f"{name}: {value}" for name, value in fields), "", "")
         connection.sendall("\r\n".join(lines).encode("utf-8", "surrogateescape"))

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from tutor.course.model import Until
 from tutor.language import _
+from tutor.sandbox.listening import LOOPBACK
 from tutor.sandbox.recorder import Connection
 from tutor.wire.event_stream import EventStreamReader
 from tutor.wire.exchange import Direction, Exchange, Piece
@@ -101,6 +102,12 @@ class Call:
         if self.ended:
             self.end()
         return own
+
+    def connect(self) -> DeadlineSocket:
+        """A plain socket to the server; raises OSError where there is none."""
+        connection = self.opened(socket.create_connection((LOOPBACK, self.server.port), self.timeout_s))
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return connection
 
     @property
     def has_connected(self) -> bool:
