@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -95,6 +96,34 @@ def test_a_large_response_is_read_under_few_timeouts() -> None:
             sys.setprofile(None)
     assert calls["recv_into"] > 50
     assert calls["settimeout"] < calls["recv_into"]
+
+
+def test_a_large_response_costs_few_calls_for_each_send_and_each_read() -> None:
+    """What deadline and record need is a handful of calls, and each waits for the thread at the other end."""
+    app = Flask(__name__)
+    app.get("/large")(lambda: iter([b"x" * 65536] * 100))
+    calls: Counter[str] = Counter()
+
+    def count(frame: Any, event: str, called: Any) -> None:
+        if event == "c_call" and called.__name__ in {"send", "recv_into"}:
+            calls[called.__name__] += 1
+        elif event == "call":
+            calls[Path(frame.f_code.co_filename).name] += 1
+
+    with SandboxServer(app) as server:
+        client = Client(server)
+        threading.setprofile(count)
+        sys.setprofile(count)
+        try:
+            client.fire(Request("GET", "/large"))
+        finally:
+            sys.setprofile(None)
+            threading.setprofile(None)
+    assert calls["send"] > 300
+    assert calls["server.py"] + calls["recorder.py"] < 6 * calls["send"]
+    assert calls["recv_into"] > 100
+    assert calls["call.py"] < 8 * calls["recv_into"]
+    assert calls["socket.py"] < calls["recv_into"], "Python's own SocketIO reads as well"
 
 
 def test_an_event_of_flask_is_made_when_the_timeline_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ import pytest
 from tests.wire import recorded
 from tutor.sandbox.recorder import Connection
 from tutor.serve.arrivals import PATIENCE_S, SHORT_S, Arrivals
-from tutor.wire.exchange import Direction
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -45,12 +44,12 @@ def table() -> Table:
 
 
 def received(connection: Connection, data: bytes) -> Connection:
-    connection.record(Direction.REQUEST, time.perf_counter(), data, len(data))
+    connection.record_request(time.perf_counter(), data, len(data))
     return connection
 
 
 def sent(connection: Connection, data: bytes) -> Connection:
-    connection.record(Direction.RESPONSE, time.perf_counter(), data, len(data))
+    connection.record_response(time.perf_counter(), data, len(data))
     return connection
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import socket
 import struct
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tutor.course.model import Until
 from tutor.language import _
@@ -36,6 +37,8 @@ _LEFT_S = 0.2
 READ_BYTES = 65536
 _LATE_S = 0.005
 """How much later than at its deadline an operation may end."""
+# Taken once: `super()` at each of the many reads of a large response can be measured.
+_recv_into = socket.socket.recv_into
 
 
 class Target(Protocol):
@@ -212,10 +215,16 @@ class DeadlineSocket(socket.socket):
     def settimeout(self, value: float | None) -> None:
         """Keep the deadline, whatever urllib3 asks for."""
 
+    def makefile(self, mode: Any = "r", *args: Any, **named: Any) -> Any:
+        # As http.client asks for it; nobody asks for anything else.
+        if mode != "rb" or args or named:
+            return super().makefile(mode, *args, **named)
+        return io.BufferedReader(_Incoming(self, super().makefile("rb", buffering=0)))
+
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         self._begin()
         try:
-            count = super().recv_into(buffer, nbytes, flags)
+            count = _recv_into(self, buffer, nbytes, flags)
         except BaseException as error:
             self._broke_off(error)
             raise
@@ -231,7 +240,7 @@ class DeadlineSocket(socket.socket):
             self._broke_off(error)
             raise
         if self.record is not None:
-            self.record.record(Direction.REQUEST, at_s, data, memoryview(data).nbytes)
+            self.record.record_request(at_s, data, memoryview(data).nbytes)
 
     def recv_within(self, seconds: float, bufsize: int) -> bytes:
         """Receive under a tighter bound than the deadline; a TimeoutError then need not end the call."""
@@ -247,7 +256,7 @@ class DeadlineSocket(socket.socket):
     def _took(self, data: ReadableBuffer, count: int) -> None:
         """Note what was received; raises OSError where that is too much in all."""
         if self.record is not None:
-            self.record.record(Direction.RESPONSE, time.perf_counter(), data, count)
+            self.record.record_response(time.perf_counter(), data, count)
         self._received_bytes += count
         if self._received_bytes > self._call.most_bytes:
             self._call.too_long = True
@@ -273,6 +282,25 @@ class DeadlineSocket(socket.socket):
             self._call.expire()
         elif isinstance(error, KeyboardInterrupt):
             self._call.give_up()
+
+
+class _Incoming(io.RawIOBase):
+    """Reads a DeadlineSocket without all that `socket.SocketIO` asks of itself before each read."""
+
+    def __init__(self, own: DeadlineSocket, plain: io.RawIOBase) -> None:
+        self._own = own
+        self._plain = plain
+        """The socket's own file, which keeps it open until both are closed."""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        return self._own.recv_into(buffer)
+
+    def close(self) -> None:
+        self._plain.close()
+        super().close()
 
 
 def _why_timed_out(call: Call, exchange: Exchange) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from tutor.wire.exchange import Direction, Exchange, Piece
@@ -24,6 +24,9 @@ DEFAULT_CAP = 256 * 1024
 """Bytes stored of one direction of a connection; the screen shows a quarter of it at most."""
 
 _SEND_BYTES = 256 * 1024
+
+# Taken once: `super()` at each of the many sends of a large response is a sixth of what recording costs.
+_send = socket.socket.send
 
 _PEEK = int(socket.MSG_PEEK)
 """A number: each `&` with the enumeration's member makes a member."""
@@ -72,7 +75,7 @@ class Connection:
         self.on_end: Callable[[], None] | None = None
         """Called once the server is done with it."""
         self._recording = threading.Lock()
-        self._accepted_s = time.perf_counter()
+        self._accepted_s = perf_counter()
         self._finished_s: float | None = None
         self._pieces: list[_Recorded] = []
         self._request = _Side(Direction.REQUEST, cap_bytes)
@@ -89,31 +92,36 @@ class Connection:
     @property
     def age_s(self) -> float:
         """Seconds since it was accepted."""
-        return time.perf_counter() - self._accepted_s
+        return perf_counter() - self._accepted_s
 
-    def record(self, direction: Direction, at_s: float, data: ReadableBuffer, count: int) -> None:
-        """Add the first `count` bytes of `data`, which the kernel took or gave at `at_s`.
+    def record_request(self, at_s: float, data: ReadableBuffer, count: int) -> None:
+        """Add the first `count` bytes of `data`, which came from the client at `at_s`.
 
         `data` is a buffer of bytes, `at_s` a reading of `time.perf_counter`.
         """
-        if not count:
-            return
-        is_response = direction is Direction.RESPONSE
-        side = self._response if is_response else self._request
+        self._record(self._request, at_s, data, count)
+
+    def record_response(self, at_s: float, data: ReadableBuffer, count: int) -> None:
+        """The same of what went to the client."""
+        self._record(self._response, at_s, data, count)
+
+    def _record(self, side: _Side, at_s: float, data: ReadableBuffer, count: int) -> None:
         if not side.room and side.last is not None and self.on_piece is None:
             # Of a direction that is full bytes are only counted, by the one thread that sends or receives.
             side.last.dropped += count
             return
+        if not count:
+            return
         # Held while the listener is told, so that pieces of two threads reach it in the recorded order.
         with self._recording:
-            if is_response and not self._final_started:
+            if side is self._response and not self._final_started:
                 self._note_response_start(bytes(memoryview(data).cast("B")[: min(count, len(_STATUS_101))]))
             at_s -= self._accepted_s
             kept = bytes(memoryview(data).cast("B")[: min(count, side.room)])
             side.room -= len(kept)
             dropped = count - len(kept)
             if kept or side.last is None:
-                side.last = _Recorded(direction, at_s, kept, dropped)
+                side.last = _Recorded(side.direction, at_s, kept, dropped)
                 self._pieces.append(side.last)
             else:
                 side.last.dropped += dropped
@@ -121,7 +129,7 @@ class Connection:
             if listener is not None:
                 # A listener that fails is no reason to break a connection off.
                 with suppress(Exception):
-                    listener(Piece(direction, at_s, kept, dropped))
+                    listener(Piece(side.direction, at_s, kept, dropped))
 
     def _note_response_start(self, start: bytes) -> None:
         if start.startswith(_STATUS_101):
@@ -130,7 +138,7 @@ class Connection:
 
     def finish(self) -> None:
         """Say that the server is done with the connection."""
-        self._finished_s = time.perf_counter()
+        self._finished_s = perf_counter()
         if self.trace is not None:
             # What is finished is kept for a while, and shall not keep the app of each step with it.
             self._timeline, self.trace = self.trace.timeline(), None
@@ -147,7 +155,7 @@ class Connection:
         timeline = trace.timeline() if trace is not None else self._timeline
         if timeline is not None and self.upgraded:
             timeline = replace(timeline, status=101)
-        end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
+        end_s = self._finished_s if self._finished_s is not None else perf_counter()
         return Exchange(
             pieces=pieces,
             timeline=timeline,
@@ -175,15 +183,15 @@ class RecordingSocket(socket.socket):
         # A WebSocket is written to by several threads: what is sent first must be recorded first.
         with self._sending:
             # Stamped before the call: afterwards the peer may already have answered, and the order turns.
-            at_s = time.perf_counter()
-            count = super().send(data, flags)
-            self.connection.record(Direction.RESPONSE, at_s, data, count)
+            at_s = perf_counter()
+            count = _send(self, data, flags)
+            self.connection.record_response(at_s, data, count)
         return count
 
     def sendall(self, data: ReadableBuffer, flags: int = 0, /) -> None:
         # By `send`, so that only bytes that the kernel took are recorded when the peer goes away; in parts,
         # because on a blocking socket one `send` returns only when it has taken everything.
-        if isinstance(data, bytes) and 0 < len(data) <= _SEND_BYTES:
+        if type(data) is bytes and 0 < len(data) <= _SEND_BYTES:
             sent = self.send(data, flags)
             if sent == len(data):
                 return
@@ -195,13 +203,13 @@ class RecordingSocket(socket.socket):
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         data = super().recv(bufsize, flags)
         if not flags & _PEEK:
-            self.connection.record(Direction.REQUEST, time.perf_counter(), data, len(data))
+            self.connection.record_request(perf_counter(), data, len(data))
         return data
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         count = super().recv_into(buffer, nbytes, flags)
         if not flags & _PEEK:
-            self.connection.record(Direction.REQUEST, time.perf_counter(), buffer, count)
+            self.connection.record_request(perf_counter(), buffer, count)
         return count
 
     def cut(self) -> None:

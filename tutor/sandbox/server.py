@@ -455,16 +455,17 @@ class _UntilUpgraded(io.BufferedIOBase):
 
     def __init__(self, handler: _Handler) -> None:
         self._handler = handler
+        self._socket = handler.connection
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        if self._handler.connection.connection.upgraded:
+        if self._socket.connection.upgraded:
             self._handler.stop_reading()
         else:
-            self._handler.connection.sendall(data)
-        return memoryview(data).nbytes
+            self._socket.sendall(data)
+        return len(data) if type(data) is bytes else memoryview(data).nbytes
 
 
 class _CountedInput:
