@@ -18,10 +18,11 @@ from flask import Flask, request
 from flask.typing import ResponseReturnValue
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+import tutor.sandbox.server as server_module
 from tests.sandbox.plain import WAIT_S, talk
 from tutor.errors import SandboxError
 from tutor.sandbox.listening import listening_socket
-from tutor.sandbox.server import KEPT_FINISHED, SandboxServer
+from tutor.sandbox.server import KEPT_FINISHED, SandboxServer, _Server
 from tutor.wire.exchange import Direction
 
 CLOSE_S = 0.2
@@ -188,6 +189,25 @@ def test_closes_fast_with_an_idle_connection() -> None:
         server.close()
         assert time.perf_counter() - start_s < CLOSE_S
         assert sandbox_threads() == []
+
+
+def test_a_sandbox_at_rest_hardly_wakes_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In half a second without a connection it looks at its socket a few times: a battery pays for each."""
+    looks = []
+    monkeypatch.setattr(_Server, "service_actions", lambda _server: looks.append(1))
+    with SandboxServer(make_app()):
+        time.sleep(0.5)
+        assert 1 <= len(looks) <= 6
+
+
+def test_closing_does_not_wait_for_the_next_look_at_the_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the accepting thread sleeps where nobody connects, `close` wakes it."""
+    monkeypatch.setattr(server_module, "_POLL_S", 3600)
+    server = SandboxServer(make_app())
+    closing = threading.Thread(target=server.close, daemon=True)
+    closing.start()
+    closing.join(WAIT_S)
+    assert not closing.is_alive()
 
 
 def test_a_waiting_view_may_still_answer_when_the_server_closes() -> None:

@@ -39,8 +39,8 @@ KEPT_FINISHED = 128
 MOST_OPEN = 100
 """Connections open at once. Some systems allow a process 256 files, and progress needs its own."""
 
-_POLL_S = 0.01
-"""How often the accepting thread looks whether it shall stop."""
+_POLL_S = 0.1
+"""How often the accepting thread looks whether its socket still listens, where nobody connects."""
 _GRACE_S = 0.03
 """How long requests in flight may go on once the stop events are set."""
 _CLOSE_S = 0.1
@@ -242,8 +242,9 @@ class SandboxServer:
         if self._thread.ident is None:
             self._server.server_close()
             return
-        self._server.shutdown()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._server.stop()
+            self._thread.join()
         self._server.join_requests(started_s + _GRACE_S)
         self._server.cut_off()
         self._server.join_requests(started_s + _CLOSE_S)
@@ -296,6 +297,10 @@ class SandboxServer:
             listener(connection.snapshot())
 
 
+class _Stopped(Exception):  # noqa: N818 - what was wished, not an error
+    """Ends `serve_forever`."""
+
+
 class _Server(ThreadedWSGIServer):
     """Werkzeug's threaded server with recorded sockets, and with threads that can be waited for."""
 
@@ -307,6 +312,7 @@ class _Server(ThreadedWSGIServer):
         self._threads_ending: list[threading.Thread] = []
         self._gone: OSError | None = None
         """Why the last `accept` found no listening socket."""
+        self._stopped = False
         with listening:
             # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
             super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
@@ -315,7 +321,16 @@ class _Server(ThreadedWSGIServer):
         """Listen anew, where that has ended; raises SandboxError."""
         self.socket = listening_socket(port)
 
+    def stop(self) -> None:
+        """Let `serve_forever` end, from any thread; `shutdown` would wait until it looks around again."""
+        self._stopped = True
+        with suppress(OSError):
+            # Whoever connects wakes it.
+            socket.create_connection((LOOPBACK, self.port), _GRACE_S).close()
+
     def get_request(self) -> tuple[socket.socket, Any]:
+        if self._stopped:
+            raise _Stopped
         if not self._has_room():
             # Left in the queue. The base class takes an OSError for a connection that is gone again.
             time.sleep(_NO_ROOM_S)
@@ -332,6 +347,8 @@ class _Server(ThreadedWSGIServer):
     def service_actions(self) -> None:
         """Look, between two connections, whether the socket still listens; raises SandboxError."""
         super().service_actions()
+        if self._stopped:
+            raise _Stopped
         gone, self._gone = self._gone, None
         reason = gone.strerror if gone is not None else ""
         try:
