@@ -30,7 +30,7 @@ _BATCH = 10
 def measure(effort: Effort) -> Iterator[Row]:
     """The rows of one small exchange, then those of a large one."""
     yield from _small(effort.of(3000, 300))
-    yield from _large(effort.of(30, 5))
+    yield from _large(effort.of(100, 5))
 
 
 def _small(pairs: int) -> Iterator[Row]:
