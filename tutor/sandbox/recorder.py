@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from time import perf_counter
 from typing import TYPE_CHECKING, Protocol
 
 from tutor.wire.exchange import Direction, Exchange, Piece
@@ -75,7 +75,7 @@ class Connection:
         self.on_end: Callable[[], None] | None = None
         """Called once the server is done with it."""
         self._recording = threading.Lock()
-        self._accepted_s = perf_counter()
+        self._accepted_s = time.perf_counter()
         self._finished_s: float | None = None
         self._pieces: list[_Recorded] = []
         self._request = _Side(Direction.REQUEST, cap_bytes)
@@ -92,7 +92,7 @@ class Connection:
     @property
     def age_s(self) -> float:
         """Seconds since it was accepted."""
-        return perf_counter() - self._accepted_s
+        return time.perf_counter() - self._accepted_s
 
     def record_request(self, at_s: float, data: ReadableBuffer, count: int) -> None:
         """Add the first `count` bytes of `data`, which came from the client at `at_s`.
@@ -138,7 +138,7 @@ class Connection:
 
     def finish(self) -> None:
         """Say that the server is done with the connection."""
-        self._finished_s = perf_counter()
+        self._finished_s = time.perf_counter()
         if self.trace is not None:
             # What is finished is kept for a while, and shall not keep the app of each step with it.
             self._timeline, self.trace = self.trace.timeline(), None
@@ -155,7 +155,7 @@ class Connection:
         timeline = trace.timeline() if trace is not None else self._timeline
         if timeline is not None and self.upgraded:
             timeline = replace(timeline, status=101)
-        end_s = self._finished_s if self._finished_s is not None else perf_counter()
+        end_s = self._finished_s if self._finished_s is not None else time.perf_counter()
         return Exchange(
             pieces=pieces,
             timeline=timeline,
@@ -183,7 +183,7 @@ class RecordingSocket(socket.socket):
         # A WebSocket is written to by several threads: what is sent first must be recorded first.
         with self._sending:
             # Stamped before the call: afterwards the peer may already have answered, and the order turns.
-            at_s = perf_counter()
+            at_s = time.perf_counter()
             count = _send(self, data, flags)
             self.connection.record_response(at_s, data, count)
         return count
@@ -203,13 +203,13 @@ class RecordingSocket(socket.socket):
     def recv(self, bufsize: int, flags: int = 0, /) -> bytes:
         data = super().recv(bufsize, flags)
         if not flags & _PEEK:
-            self.connection.record_request(perf_counter(), data, len(data))
+            self.connection.record_request(time.perf_counter(), data, len(data))
         return data
 
     def recv_into(self, buffer: WriteableBuffer, nbytes: int = 0, flags: int = 0) -> int:
         count = super().recv_into(buffer, nbytes, flags)
         if not flags & _PEEK:
-            self.connection.record_request(perf_counter(), buffer, count)
+            self.connection.record_request(time.perf_counter(), buffer, count)
         return count
 
     def cut(self) -> None:

@@ -81,7 +81,8 @@ class SandboxServer:
         self.cap_bytes = cap_bytes
         self._any_host = any_host
         self._changed = threading.Condition()
-        self._closed = False
+        self.closed = False
+        """Whether `close` has been called."""
         self._app: Flask | None = None
         self._apps: list[Flask] = []
         self._trusted: dict[int, Flask | None] = {}
@@ -127,7 +128,7 @@ class SandboxServer:
                 self._server.serve_forever(_POLL_S)
             except BaseException as error:
                 why = error
-            if self._closed:
+            if self.closed:
                 return
             if self._restarted:
                 message = _("The sandbox stopped for the second time: {reason}.")
@@ -220,7 +221,7 @@ class SandboxServer:
             while True:
                 connection = self._newest.get(client_port)
                 left_s = deadline_s - time.perf_counter()
-                if (connection is not None and connection.finished) or self._closed or left_s <= 0:
+                if (connection is not None and connection.finished) or self.closed or left_s <= 0:
                     break
                 self._changed.wait(left_s)
         return connection.snapshot() if connection is not None else Exchange((), client_port=client_port)
@@ -231,9 +232,9 @@ class SandboxServer:
         A view that neither waits on the stop event nor writes keeps its thread, a daemon, until it returns.
         """
         with self._changed:
-            if self._closed:
+            if self.closed:
                 return
-            self._closed = True
+            self.closed = True
             apps, self._apps, self._app = self._apps, [], None
             self._changed.notify_all()
         started_s = time.perf_counter()
@@ -243,7 +244,7 @@ class SandboxServer:
             self._server.server_close()
             return
         if self._thread.is_alive():
-            self._server.stop()
+            self._server.wake()
             self._thread.join()
         self._server.join_requests(started_s + _GRACE_S)
         self._server.cut_off()
@@ -297,7 +298,7 @@ class SandboxServer:
             listener(connection.snapshot())
 
 
-class _Stopped(Exception):  # noqa: N818 - what was wished, not an error
+class _Closed(Exception):  # noqa: N818 - what was wished, not an error
     """Ends `serve_forever`."""
 
 
@@ -312,7 +313,6 @@ class _Server(ThreadedWSGIServer):
         self._threads_ending: list[threading.Thread] = []
         self._gone: OSError | None = None
         """Why the last `accept` found no listening socket."""
-        self._stopped = False
         with listening:
             # Passing the socket keeps Werkzeug from printing and exiting where a port is taken.
             super().__init__(LOOPBACK, 0, owner.answer, handler=_Handler, fd=listening.fileno())
@@ -321,16 +321,15 @@ class _Server(ThreadedWSGIServer):
         """Listen anew, where that has ended; raises SandboxError."""
         self.socket = listening_socket(port)
 
-    def stop(self) -> None:
-        """Let `serve_forever` end, from any thread; `shutdown` would wait until it looks around again."""
-        self._stopped = True
+    def wake(self) -> None:
+        """Let `serve_forever` see, from any thread, that its owner is closed; `shutdown` would only wait."""
         with suppress(OSError):
             # Whoever connects wakes it.
             socket.create_connection((LOOPBACK, self.port), _GRACE_S).close()
 
     def get_request(self) -> tuple[socket.socket, Any]:
-        if self._stopped:
-            raise _Stopped
+        if self.owner.closed:
+            raise _Closed
         if not self._has_room():
             # Left in the queue. The base class takes an OSError for a connection that is gone again.
             time.sleep(_NO_ROOM_S)
@@ -347,8 +346,8 @@ class _Server(ThreadedWSGIServer):
     def service_actions(self) -> None:
         """Look, between two connections, whether the socket still listens; raises SandboxError."""
         super().service_actions()
-        if self._stopped:
-            raise _Stopped
+        if self.owner.closed:
+            raise _Closed
         gone, self._gone = self._gone, None
         reason = gone.strerror if gone is not None else ""
         try:
@@ -472,16 +471,16 @@ class _UntilUpgraded(io.BufferedIOBase):
 
     def __init__(self, handler: _Handler) -> None:
         self._handler = handler
-        self._socket = handler.connection
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        if self._socket.connection.upgraded:
+        accepted = self._handler.connection
+        if accepted.connection.upgraded:
             self._handler.stop_reading()
         else:
-            self._socket.sendall(data)
+            accepted.sendall(data)
         return len(data) if type(data) is bytes else memoryview(data).nbytes
 
 
